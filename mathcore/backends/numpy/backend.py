@@ -1,0 +1,194 @@
+"""The NumPy backend: the specification that other backends are tested against, and what runs without OpenCL.
+
+Every operation is a plain function on ``np.ndarray`` in a file of this folder; this class only takes arrays out of
+their ``NDArray`` and puts results into one. Storage is a C-contiguous ``np.ndarray``; views and reshapes share memory.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+import threadpoolctl
+from numpy.typing import DTypeLike
+
+from mathcore.array import NDArray
+from mathcore.backends.numpy import arrays, convolution, dynamic8, pooling, softmax, training
+from mathcore.backends.shapes import Pair, Shape, check_size
+
+
+class NumpyBackend:
+    """Arrays in the memory of this process.
+
+    Making one limits the BLAS library to a single thread for the whole process and for good: sums of matrix products
+    depend on how many threads share them, and results must not. Use more processes to use more cores.
+    """
+
+    name = "numpy"
+
+    def __init__(self) -> None:
+        threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+        self.device = f"NumPy {np.__version__} on {platform.machine()}"
+        self.equivalence_class = _equivalence_class()
+
+    # Memory
+
+    def asarray(self, values: Any, dtype: DTypeLike | None = None) -> NDArray:
+        return self._wrap(arrays.from_values(values, dtype))
+
+    def to_numpy(self, x: NDArray) -> np.ndarray:
+        return np.array(x.data)
+
+    def empty(self, shape: Shape, dtype: DTypeLike = np.float32) -> NDArray:
+        return self._wrap(np.empty(shape, arrays.check_dtype(np.dtype(dtype))))
+
+    def zeros(self, shape: Shape, dtype: DTypeLike = np.float32) -> NDArray:
+        return self._wrap(np.zeros(shape, arrays.check_dtype(np.dtype(dtype))))
+
+    def view(self, x: NDArray, offset: int, shape: Shape) -> NDArray:
+        return self._wrap(arrays.view(x.data, offset, shape))
+
+    def reshape(self, x: NDArray, shape: Shape) -> NDArray:
+        check_size(x.shape, shape)
+        return self._wrap(x.data.reshape(shape))
+
+    def copy(self, source: NDArray, destination: NDArray) -> None:
+        arrays.write(destination.data, source.data)
+
+    def write(self, destination: NDArray, values: np.ndarray) -> None:
+        arrays.write(destination.data, values)
+
+    # Arrays
+
+    def elementwise(self, operation: str, *operands: NDArray) -> NDArray:
+        return self._wrap(arrays.elementwise(operation, *(x.data for x in operands)))
+
+    def matmul(self, a: NDArray, b: NDArray, *, transpose_a: bool = False, transpose_b: bool = False) -> NDArray:
+        return self._wrap(arrays.matmul(a.data, b.data, transpose_a=transpose_a, transpose_b=transpose_b))
+
+    def reduce(self, operation: str, x: NDArray, axis: int | None) -> NDArray:
+        return self._wrap(arrays.reduce(operation, x.data, axis))
+
+    def transpose(self, x: NDArray, axes: tuple[int, ...]) -> NDArray:
+        return self._wrap(np.array(x.data.transpose(axes), order="C"))
+
+    # Layers
+
+    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
+        return self._wrap(convolution.convolution_2d(x.data, w.data, _data(b), stride=stride, pad=pad))
+
+    def convolution_2d_data_gradient(
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
+    ) -> NDArray:
+        return self._wrap(convolution.data_gradient(dy.data, w.data, x_shape=x_shape, stride=stride, pad=pad))
+
+    def convolution_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        convolution.weight_gradient(x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad)
+
+    def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
+        y = x.data @ w.data
+        if b is not None:
+            y += b.data
+        return self._wrap(y)
+
+    def linear_data_gradient(self, dy: NDArray, w: NDArray) -> NDArray:
+        return self._wrap(dy.data @ w.data.T)
+
+    def linear_weight_gradient(self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None) -> None:
+        np.matmul(x.data.T, dy.data, out=dw.data)
+        if db is not None:
+            np.sum(dy.data, axis=0, out=db.data)
+
+    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
+        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad)
+        return self._wrap(y), self._wrap(positions)
+
+    def max_pooling_2d_gradient(
+        self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+    ) -> NDArray:
+        return self._wrap(
+            pooling.max_pooling_2d_gradient(
+                dy.data, positions.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad
+            )
+        )
+
+    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
+        return self._wrap(pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad))
+
+    def average_pooling_2d_gradient(
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+    ) -> NDArray:
+        return self._wrap(
+            pooling.average_pooling_2d_gradient(dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+        )
+
+    def relu(self, x: NDArray) -> NDArray:
+        return self._wrap(np.maximum(x.data, 0))
+
+    def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
+        return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
+
+    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
+        loss, probabilities = softmax.softmax_cross_entropy(logits.data, labels.data)
+        return self._wrap(loss), self._wrap(probabilities)
+
+    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
+        return self._wrap(softmax.softmax_cross_entropy_gradient(probabilities.data, labels.data, dloss.data))
+
+    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
+        return self._wrap(softmax.count_correct(logits.data, labels.data))
+
+    # Training
+
+    def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
+        training.accumulate(total.data, x.data, weight)
+
+    def momentum_update(
+        self,
+        parameters: NDArray,
+        velocity: NDArray,
+        gradient: NDArray,
+        *,
+        learning_rate: float,
+        momentum: float,
+        weight_decay: float,
+    ) -> None:
+        training.momentum_update(
+            parameters.data,
+            velocity.data,
+            gradient.data,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            weight_decay=weight_decay,
+        )
+
+    def encode_dynamic8(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        codes, scales = dynamic8.encode(x.data)
+        return self._wrap(codes), self._wrap(scales)
+
+    def decode_dynamic8(self, codes: NDArray, scales: NDArray) -> NDArray:
+        return self._wrap(dynamic8.decode(codes.data, scales.data))
+
+    def _wrap(self, data: np.ndarray) -> NDArray:
+        return NDArray(self, data, data.shape, data.dtype)
+
+
+def _data(x: NDArray | None) -> np.ndarray | None:
+    return None if x is None else x.data
+
+
+def _equivalence_class() -> str:
+    """Return ``numpy/<version>/<blas name version>/<blas architecture>/1-thread``.
+
+    The architecture is the processor type whose kernels the BLAS library chose, which decides the order of its sums. A
+    library that threadpoolctl does not know is named by the processor alone.
+    """
+    found = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    if not found:
+        return f"numpy/{np.__version__}/blas/{platform.machine()}/1-thread"
+    blas = found[0]
+    architecture = blas.get("architecture") or platform.machine()
+    return f"numpy/{np.__version__}/{blas['internal_api']} {blas['version']}/{architecture}/1-thread"

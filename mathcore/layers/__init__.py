@@ -1,0 +1,26 @@
+"""The layer types; importing this package registers them."""
+
+from mathcore.layers.accuracy import Accuracy
+from mathcore.layers.blob_data import BlobData
+from mathcore.layers.convolution_2d import Convolution2D
+from mathcore.layers.layer import Layer, ParameterSpec
+from mathcore.layers.linear import Linear
+from mathcore.layers.pooling_2d import Pooling2D
+from mathcore.layers.registry import create_layer, layer_types, register_layer
+from mathcore.layers.relu import ReLU
+from mathcore.layers.softmax_cross_entropy import SoftmaxCrossEntropy
+
+__all__ = [
+    "Accuracy",
+    "BlobData",
+    "Convolution2D",
+    "Layer",
+    "Linear",
+    "ParameterSpec",
+    "Pooling2D",
+    "ReLU",
+    "SoftmaxCrossEntropy",
+    "create_layer",
+    "layer_types",
+    "register_layer",
+]

@@ -1,0 +1,36 @@
+"""What layers that look at windows of images share when they infer shapes."""
+
+from __future__ import annotations
+
+from mathcore.backends.shapes import Pair, window_count
+from mathcore.errors import ShapeError
+from mathcore.layers.layer import Layer, Shape
+
+
+def with_examples(shape: Shape) -> str:
+    """Return a blob shape as messages show it, with the example axis: ``(N, 28, 28, 1)``."""
+    return f"({', '.join(['N', *(str(length) for length in shape)])}{',' if not shape else ''})"
+
+
+def check_images(layer: Layer, shape: Shape) -> None:
+    """Raise ShapeError unless the blob holds images (H, W, C)."""
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{layer}: expected x of shape (N, H, W, C), got {with_examples(shape)}; give it a blob of images"
+        )
+
+
+def windows(layer: Layer, shape: Shape, *, ksize: Pair, stride: Pair, pad: Pair) -> Pair:
+    """Return (OH, OW), how many windows fit into images (H, W, C).
+
+    Raises:
+        ShapeError: if none does; names the layer.
+    """
+    height = window_count(shape[0], ksize=ksize[0], stride=stride[0], pad=pad[0])
+    width = window_count(shape[1], ksize=ksize[1], stride=stride[1], pad=pad[1])
+    if height < 1 or width < 1:
+        raise ShapeError(
+            f"{layer}: expected x of at least {ksize[0]} x {ksize[1]} with pad {list(pad)}, "
+            f"got {with_examples(shape)}; use a smaller ksize or more pad"
+        )
+    return height, width

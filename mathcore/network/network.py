@@ -1,0 +1,188 @@
+"""A network: layers connected by blobs, with all parameters in one flat vector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mathcore.array import NDArray
+from mathcore.errors import DTypeError, NetworkError, ShapeError
+from mathcore.layers.blob_data import BlobData
+from mathcore.layers.layer import Layer
+from mathcore.layers.registry import create_layer
+from mathcore.network.backpropagation import Blobs, run_backward, run_forward
+from mathcore.network.definition import PHASES, LayerDefinition, parse
+from mathcore.network.evaluation import Evaluation
+from mathcore.network.fillers import fill
+from mathcore.network.graph import execution_order
+from mathcore.network.inference import infer_shapes
+from mathcore.network.layout import Layout
+from mathcore.network.node import Node, blobs_with_gradient, leading_to
+from mathcore.network.summary import LayerSummary
+
+
+class Network:
+    """The graph of layers that a JSON definition describes. It holds no arrays: parameters come in with every call.
+
+    Attributes:
+        layout: where each learned array lies in the flat parameter vector.
+        data_shape: the shape of one example, the same in both phases.
+        classes: how many scores the loss layer gets of an example; every label must be below it.
+    """
+
+    def __init__(self, definition: object) -> None:
+        """Build the network of parsed JSON.
+
+        Raises:
+            NetworkError, ShapeError: if the definition cannot be used; one line that names the layer, what was
+                expected, what came and what to do.
+        """
+        parsed = parse(definition)
+        layers = {entry.name: create_layer(entry.type, entry.name, entry.params) for entry in parsed.layers}
+        orders = {phase: execution_order(parsed, phase) for phase in PHASES}
+        self._output_shapes = infer_shapes(layers, orders)
+        self.layout = Layout(
+            (f"{name}/{parameter}", spec)
+            for name, layer in layers.items()
+            for parameter, spec in layer.parameter_specs().items()
+        )
+        self._nodes = {phase: self._place(order, layers) for phase, order in orders.items()}
+        self._training = leading_to(self._nodes["train"], "loss")
+        self.data_shape = self._data_shape()
+        self.classes = self._classes()
+        self._check_trained()
+        self._mark_gradients()
+
+    def data_layer(self, phase: str) -> BlobData:
+        """Return the data layer of ``"train"`` or ``"test"``."""
+        layer = self._node(phase, "data").layer
+        if not isinstance(layer, BlobData):
+            raise NetworkError(f"{layer}: expected a data layer of type blob_data, got {layer.type}")
+        return layer
+
+    def initialize(self, seed: int) -> np.ndarray:
+        """Return initial parameters, float32 (layout.size,): the same for a seed on every machine."""
+        parameters = np.zeros(self.layout.size, np.float32)
+        for place, entry in enumerate(self.layout.entries):
+            values = fill(entry.spec, seed=seed, place=place)
+            parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
+        return parameters
+
+    def gradient(self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray) -> NDArray:
+        """Return the mean loss of the examples and overwrite ``gradient`` with its gradient.
+
+        Args:
+            parameters: (layout.size,) float32; its backend does the work.
+            data: (N, *data_shape) float32, N at least 1.
+            labels: (N,) int32.
+            gradient: (layout.size,) float32. Its padding is not written: make it with zeros.
+        Returns:
+            The loss, shape ().
+        Raises:
+            ShapeError, DTypeError: if one of the arrays does not fit.
+        """
+        self._check_vector("parameters", parameters)
+        self._check_vector("gradient", gradient)
+        blobs = self._feed("train", data, labels)
+        nodes = [node for node in self._training if node.layer.role != "data"]
+        backwards = run_forward(nodes, blobs, parameters)
+        run_backward(nodes, backwards, blobs, gradient)
+        return blobs[nodes[-1].outputs[0]]
+
+    def evaluate(self, parameters: NDArray, data: NDArray, labels: NDArray) -> Evaluation:
+        """Return mean loss and right answers of the layers of phase "test" on some examples (as for ``gradient``).
+
+        Raises:
+            ShapeError, DTypeError: if one of the arrays does not fit.
+        """
+        self._check_vector("parameters", parameters)
+        blobs = self._feed("test", data, labels)
+        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters)
+        loss = blobs[self._node("test", "loss").outputs[0]].item()
+        correct = blobs[self._node("test", "metric").outputs[0]].item()
+        return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])
+
+    def summary(self) -> list[LayerSummary]:
+        """Return one row a layer, in execution order, layers of phase "test" alone last."""
+        nodes = {node.layer.name: node for phase in PHASES for node in self._nodes[phase]}
+        return [
+            LayerSummary(
+                name=name,
+                type=node.layer.type,
+                output_shape=self._output_shapes[name][0],
+                parameters=sum(entry.size for entry in node.entries.values()),
+                forward_flops=node.layer.forward_flops(),
+            )
+            for name, node in nodes.items()
+        ]
+
+    def _place(self, order: Sequence[LayerDefinition], layers: dict[str, Layer]) -> tuple[Node, ...]:
+        entries = {entry.name: entry for entry in self.layout.entries}
+        return tuple(
+            Node(
+                layer=layers[definition.name],
+                inputs=definition.inputs,
+                outputs=definition.outputs,
+                entries={
+                    parameter: entries[f"{definition.name}/{parameter}"]
+                    for parameter in layers[definition.name].parameter_specs()
+                },
+            )
+            for definition in order
+        )
+
+    def _node(self, phase: str, role: str) -> Node:
+        if phase not in PHASES:
+            raise NetworkError(f"expected phase {' or '.join(PHASES)}, got {phase!r}")
+        return next(node for node in self._nodes[phase] if node.layer.role == role)
+
+    def _data_shape(self) -> tuple[int, ...]:
+        train, test = (self.data_layer(phase) for phase in PHASES)
+        if train.data_shape != test.data_shape:
+            raise NetworkError(
+                f"{test}: expected data_shape {list(train.data_shape)} as in {train}, got {list(test.data_shape)}; "
+                "make them equal"
+            )
+        return train.data_shape
+
+    def _classes(self) -> int:
+        scores = self._node("train", "loss").inputs[0]
+        source = next(node for node in self._training if scores in node.outputs)
+        return math.prod(self._output_shapes[source.layer.name][source.outputs.index(scores)])
+
+    def _check_trained(self) -> None:
+        """Refuse parameters that no training step would change."""
+        trained = {node.layer.name for node in self._training}
+        for phase in PHASES:
+            for node in self._nodes[phase]:
+                if node.entries and node.layer.name not in trained:
+                    raise NetworkError(
+                        f"{node.layer}: expected every layer with parameters to lead to the loss in phase train, "
+                        "got one that does not; connect it or remove it"
+                    )
+
+    def _mark_gradients(self) -> None:
+        """Spare layers before all parameters, and the first with parameters, a gradient that nobody would read."""
+        carrying = blobs_with_gradient(self._training)
+        for node in self._training:
+            node.layer.needs_input_gradient = bool(carrying & set(node.inputs))
+
+    def _feed(self, phase: str, data: NDArray, labels: NDArray) -> Blobs:
+        count = data.shape[0] if data.shape else 0
+        if count < 1 or data.shape[1:] != self.data_shape:
+            expected = ", ".join(["N", *(str(length) for length in self.data_shape)])
+            raise ShapeError(f"network: expected data of shape ({expected}) with N at least 1, got {data.shape}")
+        if labels.shape != (count,):
+            raise ShapeError(f"network: expected labels of shape ({count},), one an example, got {labels.shape}")
+        if labels.dtype != np.int32:
+            raise DTypeError(f"network: expected labels of int32, got {labels.dtype}; convert them with asarray")
+        data_blob, label_blob = self._node(phase, "data").outputs
+        return {data_blob: data, label_blob: labels}
+
+    def _check_vector(self, name: str, vector: NDArray) -> None:
+        if vector.shape != (self.layout.size,):
+            raise ShapeError(
+                f"network: expected {name} of shape ({self.layout.size},), got {vector.shape}; make it with layout.size"
+            )

@@ -1,0 +1,1 @@
+"""The OpenCL backend. Importing it imports neither pyopencl nor a driver; making an ``OpenCLBackend`` does."""

@@ -1,0 +1,106 @@
+"""One device's context and in-order queue: what launches kernels and moves bytes.
+
+Nothing waits but reading. Commands run in the order in which they were enqueued.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mathcore.backends.opencl.devices import kind, open_device
+from mathcore.backends.opencl.memory import Memory, MemoryPool
+from mathcore.backends.opencl.program import Numbers, Programs
+from mathcore.backends.opencl.source import Macros
+from mathcore.backends.opencl.tuning import tune
+from mathcore.backends.opencl.vendors import load_pyopencl
+from mathcore.errors import DeviceError
+
+MOST_UPLOADS = 64
+
+
+class DeviceQueue:
+    """The queue of one device.
+
+    Attributes:
+        device: the pyopencl device.
+        kind: ``"gpu"``, ``"cpu"`` or ``"accelerator"``.
+        tuning: how kernels are cut up on it.
+        pool: its memory.
+        alignment: what the offset of a view must be a multiple of, in bytes.
+    """
+
+    def __init__(self, *, device: str | None, share: tuple[int, int] | None, cache_dir: Path | None) -> None:
+        self._cl = load_pyopencl()
+        self.device = open_device(device, share)
+        self.kind = kind(self.device)
+        self.tuning = tune(self.device, self.kind)
+        self._context = self._cl.Context([self.device])  # Intel's runtime needs it alive beside the queue
+        self._queue = self._cl.CommandQueue(self._context)
+        self._programs = Programs(self._context, self.device, self.tuning.macros, cache_dir)
+        self._process = os.getpid()
+        self.alignment = self.device.mem_base_addr_align // 8
+        self._uploads: list[Any] = []
+        self.pool = MemoryPool(self._context)
+
+    def launch(
+        self, file: str, name: str, items: int, buffers: tuple[Memory, ...], numbers: Numbers, macros: Macros = ()
+    ) -> None:
+        """Enqueue kernel ``name`` of ``file`` for that many work-items.
+
+        Its arguments are the buffers, the number of items, then the numbers.
+
+        Raises:
+            DeviceError: if the file does not compile, or this process is a fork of the one that opened the device.
+        """
+        if items == 0:
+            return
+        self.check_process()
+        kernel = self._programs.kernel(file, name, macros, len(buffers), (items, *numbers))
+        for place, memory in enumerate(buffers):
+            kernel.set_arg(place, memory.buffer)
+        local = self.tuning.local
+        self._cl.enqueue_nd_range_kernel(self._queue, kernel, (-(-items // local) * local,), (local,))
+
+    def upload(self, memory: Memory, values: np.ndarray) -> None:
+        """Copy a contiguous host array, which must not change afterwards, into ``memory``."""
+        if values.nbytes == 0:
+            return
+        self.check_process()
+        if len(self._uploads) >= MOST_UPLOADS:
+            del self._uploads[: MOST_UPLOADS // 2]
+        # The event keeps the host array; dropping an unfinished one waits for it.
+        self._uploads.append(self._cl.enqueue_copy(self._queue, memory.buffer, values, is_blocking=False))
+
+    def download(self, memory: Memory, values: np.ndarray) -> None:
+        """Wait for all that was enqueued and fill the contiguous host array ``values`` from ``memory``."""
+        if values.nbytes == 0:
+            return
+        self.check_process()
+        self._cl.enqueue_copy(self._queue, values, memory.buffer)
+        self._uploads.clear()
+
+    def copy(self, source: Memory, destination: Memory, size: int) -> None:
+        """Copy ``size`` bytes on the device."""
+        if size == 0:
+            return
+        self.check_process()
+        self._cl.enqueue_copy(self._queue, destination.buffer, source.buffer, byte_count=size)
+
+    def fill(self, memory: Memory, value: np.ndarray, size: int) -> None:
+        """Fill ``size`` bytes with copies of a single element."""
+        if size == 0:
+            return
+        self.check_process()
+        self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
+
+    def check_process(self) -> None:
+        """Raise DeviceError in a fork: drivers do not survive one, a use of the device would hang."""
+        if os.getpid() != self._process:
+            raise DeviceError(
+                f"{self.device.name.strip()}: expected process {self._process}, which opened the device, got its fork "
+                f"{os.getpid()}; open the device after forking"
+            )

@@ -1,0 +1,64 @@
+"""Softmax, cross-entropy and the count of right answers on device arrays: logits (N, C), labels (N,) int32."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mathcore.array import NDArray
+from mathcore.backends.opencl.arrays import INT32, check_float32, check_int32
+from mathcore.errors import ShapeError
+
+if TYPE_CHECKING:
+    from mathcore.backends.opencl.backend import OpenCLBackend
+
+FILE = "softmax_cross_entropy.cl"
+
+
+def softmax_cross_entropy(backend: OpenCLBackend, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
+    """Return the mean loss () and the probabilities (N, C). A label outside 0..C-1 makes the loss NaN."""
+    _check("softmax_cross_entropy", logits, labels)
+    probabilities = backend.empty(logits.shape)
+    losses = backend.empty(labels.shape)
+    items, numbers = _cut(backend, logits)
+    buffers = (logits.data, labels.data, probabilities.data, losses.data)
+    backend.queue.launch(FILE, "softmax_cross_entropy", items, buffers, numbers)
+    return backend.reduce("mean", losses, None), probabilities
+
+
+def softmax_cross_entropy_gradient(
+    backend: OpenCLBackend, probabilities: NDArray, labels: NDArray, dloss: NDArray
+) -> NDArray:
+    """Return (probabilities - onehot(labels)) * dloss / N."""
+    _check("softmax_cross_entropy_gradient", probabilities, labels)
+    check_float32("softmax_cross_entropy_gradient", dloss)
+    gradient = backend.empty(probabilities.shape)
+    items, numbers = _cut(backend, probabilities)
+    buffers = (probabilities.data, labels.data, dloss.data, gradient.data)
+    backend.queue.launch(FILE, "softmax_cross_entropy_gradient", items, buffers, numbers)
+    return gradient
+
+
+def count_correct(backend: OpenCLBackend, logits: NDArray, labels: NDArray) -> NDArray:
+    """Return how many rows have their first maximum at the label, int32 ()."""
+    _check("count_correct", logits, labels)
+    right = backend.empty(labels.shape, INT32)
+    items, numbers = _cut(backend, logits)
+    backend.queue.launch(FILE, "mark_correct", items, (logits.data, labels.data, right.data), numbers)
+    return backend.reduce("sum", right, None)
+
+
+def _check(operation: str, logits: NDArray, labels: NDArray) -> None:
+    check_float32(operation, logits)
+    check_int32(operation, labels)
+    if logits.ndim != 2 or logits.shape[1] == 0 or labels.shape != logits.shape[:1]:
+        raise ShapeError(
+            f"{operation}: expected scores (N, C) and labels (N,), got {logits.shape} and {labels.shape}; "
+            "give each example one row and one label"
+        )
+
+
+def _cut(backend: OpenCLBackend, logits: NDArray) -> tuple[int, tuple[int, int, int]]:
+    """Return the number of work-items and what each takes: N, C and the rows of one."""
+    count, classes = logits.shape
+    rows = max(1, backend.queue.tuning.run_length(count * classes) // classes)
+    return -(-count // rows), (count, classes, rows)

@@ -1,0 +1,100 @@
+"""Settings from the environment; the one module of the runtime that reads it.
+
+    GRID_BROKER_URL     Redis or Valkey server for the broker, results and run records (control server)
+    GRID_BLOB_URL       server for parameters and gradients; default: the control server
+    GRID_STATE_DIR      where the embedded servers keep their files; default ~/.local/state/nabe
+    GRID_CACHE_DIR      where built kernels are kept; default ~/.cache/nabe
+    GRID_DATA_DIR       where relative data set paths are looked up; default the working directory
+    GRID_REDIS_SERVER   the server program of the embedded servers
+    GRID_BACKEND        opencl or numpy; default: opencl where a device is found
+    GRID_DEVICE         index or part of the name of the OpenCL device; default: the best of each machine
+    GRID_DEVICE_SHARE   "0/2": the first of two equal parts of a CPU device
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grid.errors import SettingsError
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process; ``None`` means that the default rule decides."""
+
+    broker_url: str | None
+    blob_url: str | None
+    state_dir: Path
+    cache_dir: Path
+    data_dir: Path
+    redis_server: str | None
+    backend: str | None
+    device: str | None
+    device_share: tuple[int, int] | None
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        SettingsError: if a variable has a value that cannot be used; names it.
+    """
+    values = os.environ if environment is None else environment
+    home = Path(values.get("HOME", "~")).expanduser()
+    return Settings(
+        broker_url=_url(values, "GRID_BROKER_URL"),
+        blob_url=_url(values, "GRID_BLOB_URL"),
+        state_dir=Path(values.get("GRID_STATE_DIR") or home / ".local" / "state" / "nabe"),
+        cache_dir=Path(values.get("GRID_CACHE_DIR") or home / ".cache" / "nabe"),
+        data_dir=Path(values.get("GRID_DATA_DIR") or "."),
+        redis_server=values.get("GRID_REDIS_SERVER") or None,
+        backend=_backend(values),
+        device=values.get("GRID_DEVICE") or None,
+        device_share=_share(values),
+    )
+
+
+def child_environment(overrides: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the environment for a child process: this one's with ``overrides`` (``None`` removes).
+
+    The folder that holds the packages comes first on the child's path, so that a child started from a clone that was
+    never installed finds them too.
+    """
+    environment = dict(os.environ)
+    inherited = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([str(PACKAGE_ROOT), *([inherited] if inherited else [])])
+    for name, value in overrides.items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value
+    return environment
+
+
+def _url(values: Mapping[str, str], name: str) -> str | None:
+    url = values.get(name) or None
+    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError(f"{name}: expected redis://host:port/0 or rediss://..., got {url.split('@')[-1]!r}")
+    return url
+
+
+def _backend(values: Mapping[str, str]) -> str | None:
+    backend = values.get("GRID_BACKEND") or None
+    if backend not in (None, "opencl", "numpy"):
+        raise SettingsError(f"GRID_BACKEND: expected opencl or numpy, got {backend!r}")
+    return backend
+
+
+def _share(values: Mapping[str, str]) -> tuple[int, int] | None:
+    text = values.get("GRID_DEVICE_SHARE")
+    if not text:
+        return None
+    index, separator, count = text.partition("/")
+    if not (separator and index.isdecimal() and count.isdecimal() and int(index) < int(count)):
+        raise SettingsError(f"GRID_DEVICE_SHARE: expected part/parts such as 0/2, got {text!r}")
+    return int(index), int(count)

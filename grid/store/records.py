@@ -1,0 +1,175 @@
+"""Small records that the control server holds, read back as untrusted values."""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grid.errors import StoreError
+from grid.store import json_object
+
+JOB_LIMIT_BYTES = 4 * 1024 * 1024
+RECORD_LIMIT_BYTES = 64 * 1024
+ERROR_LIMIT_CHARACTERS = 2000
+STATES = ("queued", "running", "finished", "failed", "cancelled")
+ENDED = ("finished", "failed", "cancelled")
+PHASES = ("gradient", "evaluate")
+TOKEN = re.compile(r"[0-9a-f]{16}")
+RUN_ID = re.compile(r"[0-9a-f]{12}")
+
+
+class Commit(enum.Enum):
+    """What became of a result: taken, already there from another, or of a step that has passed."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """The state of a run at one moment.
+
+    Attributes:
+        run: id, 12 hexadecimal digits.
+        job: the job as submitted.
+        state: queued, running, finished, failed or cancelled.
+        phase: gradient or evaluate; says what is done while running.
+        step: number of updates made.
+        steps: number of updates wanted.
+        shards: parts of a batch.
+        evaluation_shards: parts of an evaluation.
+        token: names the current version.
+        previous: names the version before it, if there is one.
+        created, started, finished: seconds since 1970 by the clock of the control server.
+        error: why it failed.
+        bytes_up, bytes_down: payload bytes that went to and came from the blob server.
+    """
+
+    run: str
+    job: dict[str, Any]
+    state: str
+    phase: str
+    step: int
+    steps: int
+    shards: int
+    evaluation_shards: int
+    token: str
+    previous: str | None
+    created: float
+    started: float | None
+    finished: float | None
+    error: str | None
+    bytes_up: int
+    bytes_down: int
+
+
+def parse_header(run: str, fields: Mapping[bytes, bytes]) -> RunHeader:
+    """Return the header in the fields of a run's hash.
+
+    Raises:
+        StoreError: if a field is missing or malformed; names it.
+    """
+    values = _Fields(run, fields)
+    return RunHeader(
+        run=run,
+        job=json_object.decode(values.raw("job"), what=f"run {run}: job", limit_bytes=JOB_LIMIT_BYTES),
+        state=values.choice("state", STATES),
+        phase=values.choice("phase", PHASES),
+        step=values.whole("step"),
+        steps=values.whole("steps"),
+        shards=values.whole("shards"),
+        evaluation_shards=values.whole("evaluation_shards"),
+        token=values.token("token"),
+        previous=values.token("previous") if values.has("previous") else None,
+        created=values.seconds("created"),
+        started=values.seconds("started") if values.has("started") else None,
+        finished=values.seconds("finished") if values.has("finished") else None,
+        error=values.text("error") if values.has("error") else None,
+        bytes_up=values.whole("bytes_up"),
+        bytes_down=values.whole("bytes_down"),
+    )
+
+
+def encode_record(record: Mapping[str, Any], *, what: str) -> bytes:
+    """Return a record as JSON of at most 64 KiB."""
+    return json_object.encode(record, what=what, limit_bytes=RECORD_LIMIT_BYTES)
+
+
+def parse_record(data: bytes, *, what: str) -> dict[str, Any]:
+    """Return the record in ``data``; at most 64 KiB of JSON."""
+    return json_object.decode(data, what=what, limit_bytes=RECORD_LIMIT_BYTES)
+
+
+def parse_shards(reply: list[bytes], *, shards: int, what: str) -> dict[int, dict[str, Any]]:
+    """Return shard -> record of a hash that came as a flat list, in shard order.
+
+    Raises:
+        StoreError: if there are too many, or a shard's number or record is malformed.
+    """
+    if len(reply) > 2 * shards:
+        raise StoreError(f"{what}: expected at most {shards} shards, got {len(reply) // 2}")
+    found: dict[int, dict[str, Any]] = {}
+    for number, data in zip(reply[::2], reply[1::2], strict=True):
+        shard = int(number) if number.isdigit() and len(number) < 16 else -1
+        if not 0 <= shard < shards:
+            raise StoreError(f"{what}: expected shards 0 to {shards - 1}, got {number[:20]!r}")
+        found[shard] = parse_record(data, what=f"{what} shard {shard}")
+    return dict(sorted(found.items()))
+
+
+class _Fields:
+    """Reads the fields of one run's hash by type."""
+
+    def __init__(self, run: str, fields: Mapping[bytes, bytes]) -> None:
+        self._run = run
+        self._fields = fields
+
+    def has(self, name: str) -> bool:
+        return bool(self._fields.get(name.encode()))
+
+    def raw(self, name: str) -> bytes:
+        value = self._fields.get(name.encode())
+        if value is None:
+            raise StoreError(f"run {self._run}: expected the field {name}, got none")
+        return value
+
+    def text(self, name: str) -> str:
+        return self.raw(name).decode("utf-8", "replace")[:ERROR_LIMIT_CHARACTERS]
+
+    def whole(self, name: str) -> int:
+        value = self.raw(name)
+        if not (value.isdigit() and len(value) < 19):
+            raise self._malformed(name, "a whole number", value)
+        return int(value)
+
+    def seconds(self, name: str) -> float:
+        value = self.raw(name)
+        try:
+            number = float(value)
+        except ValueError as error:
+            raise self._malformed(name, "seconds", value) from error
+        if not math.isfinite(number):
+            raise self._malformed(name, "seconds", value)
+        return number
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.raw(name)
+        for choice in choices:
+            if value == choice.encode():
+                return choice
+        raise self._malformed(name, f"one of {', '.join(choices)}", value)
+
+    def token(self, name: str) -> str:
+        value = self.raw(name)
+        text = value.decode("ascii", "replace")
+        if not TOKEN.fullmatch(text):
+            raise self._malformed(name, "a token", value)
+        return text
+
+    def _malformed(self, name: str, expected: str, value: bytes) -> StoreError:
+        return StoreError(f"run {self._run}: {name}: expected {expected}, got {value[:40]!r}")

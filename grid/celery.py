@@ -1,0 +1,116 @@
+"""The Celery application. ``celery -A grid worker`` finds it here.
+
+Messages are JSON and carry ids only. The settings are those under which a killed worker, a restarted server and a
+duplicate delivery were measured to be survivable together with the step protocol (docs/protocol.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, signals
+
+from grid import settings as environment
+from grid.connection import Connection, connect_or_start
+from grid.dispatch import QUEUE
+from grid.pool import served_devices
+from grid.worker import start_worker, stop_worker
+
+VISIBILITY_TIMEOUT_SECONDS = 120
+
+CONFIGURATION: dict[str, Any] = {
+    "include": ["tasks.gradient", "tasks.apply", "tasks.evaluate"],
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "accept_content": ["json"],
+    "result_accept_content": ["json"],
+    "task_default_queue": QUEUE,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_ignore_result": True,
+    # Solo is the one pool that does not run a task twice after a dropped connection.
+    "worker_pool": "solo",
+    "worker_concurrency": 1,
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": True,
+    "worker_redirect_stdouts": False,
+    "worker_deduplicate_successful_tasks": False,  # loses the chord part of a worker killed before counting it
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "worker_soft_shutdown_timeout": 0.0,  # a soft shutdown on solo acknowledges and loses the running task
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_connection_timeout": 4,
+    "broker_pool_limit": 4,
+    "broker_transport_options": {
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "client_name": "grid",
+    },
+    "redis_socket_timeout": 30,
+    "redis_socket_connect_timeout": 5,
+    "redis_socket_keepalive": True,
+    "redis_retry_on_timeout": False,  # would send the chord's claim twice, and nobody would publish the body
+    "redis_backend_health_check_interval": 30,
+    "result_backend_always_retry": True,
+    "result_backend_max_retries": 20,
+    "result_backend_max_sleep_between_retries_ms": 2000,
+    "result_expires": 3600,
+    "result_chord_expires": 3600,
+    "task_publish_retry": True,
+    "task_publish_retry_policy": {"max_retries": 5, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
+}
+
+
+def create_app(control_url: str | None = None) -> Celery:
+    """Return a Celery application on the control server of that URL (without one: set later)."""
+    created = Celery("grid", set_as_current=False)
+    created.config_from_object(CONFIGURATION)
+    if control_url is not None:
+        bind(created, control_url)
+    return created
+
+
+def bind(application: Celery, control_url: str) -> None:
+    """Point an application at a control server."""
+    application.conf.broker_url = control_url
+    application.conf.result_backend = f"grid.chord_backend:ChordBackend+{control_url}"
+
+
+app = create_app()
+_connection: Connection | None = None
+
+
+@signals.celeryd_init.connect
+def _connect_worker(**_: Any) -> None:
+    """Find the servers before the worker reads its configuration; start the embedded ones if none are named."""
+    global _connection
+    _connection = connect_or_start(environment.load())
+    bind(app, _connection.control_url)
+
+
+@signals.worker_init.connect
+def _choose_pool(sender: Any, **_: Any) -> None:
+    """Serve every OpenCL device of the machine, one process each, unless the command line says otherwise."""
+    devices = served_devices(environment.load())
+    if len(devices) > 1 and sender.concurrency == 1:
+        sender.pool_cls = "prefork"
+        sender.concurrency = len(devices)
+
+
+@signals.worker_process_init.connect
+def _start_process(**_: Any) -> None:
+    if _connection is not None:
+        start_worker(app, _connection, environment.load())
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def _stop_process(**_: Any) -> None:
+    stop_worker()

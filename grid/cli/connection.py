@@ -1,0 +1,48 @@
+"""The option that names the servers, and the connection that a command makes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import click
+
+from grid.client import Client
+from grid.connection import connect
+from grid.settings import Settings, load
+
+broker_option = click.option(
+    "--broker",
+    metavar="URL",
+    help="Control server, such as redis://:password@host:6379/0; it then holds the blobs too. "
+    "[default: GRID_BROKER_URL and GRID_BLOB_URL, else servers of this machine]",
+)
+
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["opencl", "numpy"]),
+    help="What computes.  [default: opencl where a device is found]",
+)
+
+
+def load_settings(broker: str | None) -> Settings:
+    """Return the settings of the environment; a broker that was given on the command line replaces both servers."""
+    settings = load()
+    return settings if broker is None else replace(settings, broker_url=broker, blob_url=None)
+
+
+@contextmanager
+def running_grid(broker: str | None) -> Iterator[Client]:
+    """Yield a client on servers that are already there.
+
+    Raises:
+        BrokerError: if there are none, or they do not answer.
+    """
+    connection = connect(load_settings(broker))
+    try:
+        client = Client(connection)
+        client.store.ping()
+        yield client
+    finally:
+        connection.close()

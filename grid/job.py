@@ -1,0 +1,108 @@
+"""A job: what to train, on what, how, and for how long. Validated here, whoever submits it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, model_validator
+
+from grid.errors import JobError
+from grid.networks import shipped_networks
+from mathcore.codecs import names as codec_names
+
+MAXIMUM_NETWORK_BYTES = 4 * 1024 * 1024
+
+
+class Job(BaseModel):
+    """One training job.
+
+    Attributes:
+        network: the name of a shipped network, or the definition itself (a list of layers).
+        data: the name of a data set or a folder; empty: the files named by the network's data layers.
+        steps: how many parameter updates.
+        batch_size: examples a step.
+        shards: into how many gradient tasks a step is split. Part of the result: never depends on the workers.
+        codec: how gradients travel.
+        seed: of the initial parameters and the order of the data.
+        evaluate_every: evaluate on the test images every so many steps; 0: only at the end.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    network: StrictStr | list[dict[str, Any]] = "lenet"
+    data: StrictStr = "mnist"
+    steps: Annotated[StrictInt, Field(ge=0, le=10**9)] = 1000
+    batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)] = 128
+    shards: Annotated[StrictInt, Field(ge=1, le=4096)] = 4
+    codec: StrictStr = "dynamic8"
+    optimizer: Literal["momentum"] = "momentum"
+    learning_rate: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.01
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    precision: Literal["fp32"] = "fp32"
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
+    evaluate_every: Annotated[StrictInt, Field(ge=0, le=10**9)] = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Job:
+        if self.shards > self.batch_size:
+            raise ValueError(f"shards: expected at most batch_size ({self.batch_size}), got {self.shards}")
+        if self.codec not in codec_names():
+            raise ValueError(f"codec: expected one of {', '.join(codec_names())}, got {self.codec!r}")
+        if isinstance(self.network, str) and self.network not in shipped_networks():
+            raise ValueError(
+                f"network: expected one of {', '.join(shipped_networks())} or a list of layers, got {self.network!r}"
+            )
+        return self
+
+
+def validate_job(fields: object) -> Job:
+    """Return the job that ``fields`` describe.
+
+    Raises:
+        JobError: one line that names the first field that is wrong; ``errors`` maps every wrong field to its message.
+    """
+    try:
+        return Job.model_validate(fields)
+    except ValidationError as error:
+        errors = dict(_message(entry) for entry in reversed(error.errors()))
+        name, message = next(reversed(errors.items()))
+        raise JobError(f"{name}: {message}", errors=errors) from None
+
+
+def resolve_network(network: str) -> str | list[dict[str, Any]]:
+    """Return ``network`` if it is the name of a shipped network, else the definition in the file of that path.
+
+    Raises:
+        JobError: if it is neither, or the file is not a JSON list of layers.
+    """
+    if network in shipped_networks():
+        return network
+    path = Path(network)
+    try:
+        if path.stat().st_size > MAXIMUM_NETWORK_BYTES:
+            raise JobError(f"network {network}: expected a file of at most {MAXIMUM_NETWORK_BYTES} bytes")
+        definition = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        names = ", ".join(shipped_networks())
+        raise JobError(
+            f"network {network}: expected one of {names} or a JSON file, got {error.strerror or error}"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise JobError(f"network {network}: expected JSON, got {error}") from None
+    if not isinstance(definition, list) or not all(isinstance(layer, dict) for layer in definition):
+        raise JobError(f"network {network}: expected a list of layers, got {type(definition).__name__}")
+    return definition
+
+
+def _message(entry: Any) -> tuple[str, str]:
+    """Return field and message of one pydantic error; our own messages carry the field in front."""
+    text = str(entry["msg"]).removeprefix("Value error, ")
+    if entry["loc"]:
+        given = entry.get("input")
+        shown = f", got {given!r}" if isinstance(given, (str, int, float, bool, type(None))) else ""
+        return str(entry["loc"][0]), text[:1].lower() + text[1:] + shown
+    field, _, message = text.partition(": ")
+    return field, message

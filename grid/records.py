@@ -1,0 +1,42 @@
+"""The records of a run's history: one a step and one an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from grid.session import Score
+
+
+def evaluation_record(step: int, scores: Iterable[Score], seconds: float) -> dict[str, Any]:
+    """Return the history record of an evaluation after ``step`` steps; scores in shard order."""
+    loss_sum, correct, examples = 0.0, 0, 0
+    for score in scores:
+        loss_sum += score.loss_sum
+        correct += score.correct
+        examples += score.examples
+    return {
+        "kind": "evaluation", "step": step, "test_loss": loss_sum / examples, "test_accuracy": correct / examples,
+        "examples": examples, "seconds": seconds,
+    }
+
+
+def step_record(
+    step: int, shards: Iterable[tuple[float, int]], classes: Iterable[str], seconds: float
+) -> dict[str, Any]:
+    """Return the history record of one step.
+
+    Args:
+        step: the number of updates made, this one included.
+        shards: mean loss and number of examples of every shard, in shard order.
+        classes: the equivalence classes that took part.
+        seconds: since the run started.
+    """
+    loss_sum, examples = 0.0, 0
+    for loss, count in shards:
+        loss_sum += loss * count
+        examples += count
+    return {
+        "kind": "step", "step": step, "loss": loss_sum / examples, "examples": examples,
+        "seconds": seconds, "classes": sorted(set(classes)),
+    }

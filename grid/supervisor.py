@@ -1,0 +1,119 @@
+"""Re-sends work that has neither a result nor a live lease: the chord is the fast path, never the only way forward.
+
+Every worker and driver runs one supervisor; a lock elects the one that acts. Sending too much is harmless, because the
+step protocol takes each result once. What is watched of a run is its marker (step, phase, committed shards, leases,
+waiting messages): work counts as lost when the marker has stood still for the grace period, so a message that a worker
+has just popped gets the time to become a lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from grid.dispatch import QUEUE, Dispatcher
+from grid.store import RunHeader, Store
+
+INTERVAL_SECONDS = 0.25
+ELECTION_SECONDS = 3.0
+GRACE_SECONDS = 0.75
+# While messages wait, a lost one shows only when the queue has drained; after this long it is sent again anyway.
+QUEUED_GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the supervisor sees of a run at one moment."""
+
+    header: RunHeader
+    committed: frozenset[int]
+    leases: frozenset[str]
+    waiting: int
+
+    @property
+    def marker(self) -> tuple[object, ...]:
+        return (self.header.state, self.header.phase, self.header.step, self.committed, self.leases, self.waiting)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Since when a run's marker has been the same."""
+
+    marker: tuple[object, ...]
+    since: float
+
+
+class Supervisor:
+    """Watches all active runs of a store; ``tick`` is called by a thread, ``resign`` at the end."""
+
+    def __init__(
+        self, store: Store, dispatcher: Dispatcher, holder: str, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._holder = holder
+        self._clock = clock
+        self._watches: dict[str, Watch] = {}
+
+    def tick(self) -> None:
+        """Look at every active run once, and re-send what is lost."""
+        if not self._store.elect(self._holder, ELECTION_SECONDS):
+            self._watches.clear()
+            return
+        active = self._store.active_runs()
+        self._watches = {run: watch for run, watch in self._watches.items() if run in active}
+        for run in active:
+            self._look(run)
+
+    def resign(self) -> None:
+        """Make room for another supervisor at once."""
+        self._store.resign(self._holder)
+
+    def _look(self, run: str) -> None:
+        progress = self._progress(run)
+        watch = self._watches.get(run)
+        if watch is None or watch.marker != progress.marker:
+            self._watches[run] = Watch(progress.marker, self._clock())
+            return
+        grace = QUEUED_GRACE_SECONDS if progress.waiting else GRACE_SECONDS
+        if self._clock() - watch.since >= grace and self._store.workers():
+            self._watches[run] = Watch(progress.marker, self._clock())
+            resend(progress, self._store, self._dispatcher)
+
+    def _progress(self, run: str) -> Progress:
+        header = self._store.header(run)
+        found = self._store.evaluations if header.phase == "evaluate" else self._store.committed
+        return Progress(
+            header,
+            frozenset(found(run, header.step)),
+            frozenset(self._store.leases(run, header.step)),
+            self._store.waiting_messages(QUEUE),
+        )
+
+
+def resend(progress: Progress, store: Store, dispatcher: Dispatcher) -> None:
+    """Send again whatever of a run has neither a result nor a lease."""
+    header, committed, leases = progress.header, progress.committed, progress.leases
+    if header.state == "queued":
+        store.start(header.run)
+        header = store.header(header.run)
+    if header.phase == "evaluate":
+        lost = missing(header.evaluation_shards, committed, leases, "evaluate")
+        if not lost and not leases:
+            lost = [0]  # all scores are in but nobody concluded: any shard's task does, finding its score there
+        for shard in lost:
+            dispatcher.send_evaluate(header.run, header.step, shard)
+    elif not committed and not leases:
+        dispatcher.send_step(header.run, header.step, header.shards)
+    elif len(committed) >= header.shards:
+        if "apply" not in leases:
+            dispatcher.send_apply(header.run, header.step)
+    else:
+        for shard in missing(header.shards, committed, leases, "gradient"):
+            dispatcher.send_gradient(header.run, header.step, shard)
+
+
+def missing(shards: int, committed: frozenset[int], leases: frozenset[str], kind: str) -> list[int]:
+    """Return the shards that have neither a result nor a lease ``kind:shard``, in order."""
+    return [shard for shard in range(shards) if shard not in committed and f"{kind}:{shard}" not in leases]

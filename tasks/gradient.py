@@ -1,0 +1,41 @@
+"""The gradient task: one shard of one step, on any worker, in any order, any number of times."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from grid.celery import app
+from grid.store import Commit, PayloadHeader, RunHeader, pack
+from grid.worker import Worker, current_worker
+
+
+@app.task(name="tasks.gradient")
+def gradient(run: str, step: int, shard: int) -> str:
+    """Compute, encode and commit the gradient of one shard; the first to commit wins."""
+    return current_worker().perform(run, step, "gradient", f"gradient:{shard}", partial(commit_shard, shard=shard))
+
+
+def commit_shard(worker: Worker, header: RunHeader, *, shard: int) -> str:
+    """Commit one shard's gradient, unless another worker has done so."""
+    store, run, step = worker.store, header.run, header.step
+    if shard in store.committed(run, step):
+        return "duplicate"
+    started = time.monotonic()
+    session = worker.session(header)
+    worker.load_parameters(session, header)
+    result = session.gradient(step, shard)
+    payload_header = PayloadHeader(
+        run=run, step=step, shard=shard, parameter_version=step, codec=session.codec.name, dtype="float32",
+        count=result.vector.size, examples=result.examples, loss=result.loss,
+        equivalence_class=worker.backend.equivalence_class,
+    )
+    payload = pack(payload_header, session.codec.encode(result.vector))
+    token = store.put_gradient(run, step, shard, payload)
+    store.count_bytes(run, up=len(payload))
+    worker.heartbeat.count_shard(result.examples, time.monotonic() - started)
+    record = {"loss": result.loss, "examples": result.examples, "class": worker.backend.equivalence_class}
+    commit = store.commit_gradient(run, step, shard, token, record)
+    if commit is not Commit.ACCEPTED:
+        store.discard_gradient(run, step, shard, token)
+    return commit.name.lower()

@@ -1,0 +1,60 @@
+"""One job, one SHA-256: for any number of workers, for a second run, and for training in one process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grid.driver import train
+from grid.job import Job
+from grid.local import train_local
+from grid.progress import Progress
+from grid.settings import Settings, load
+
+JOB = Job(network="lenet", data="mnist", steps=12, batch_size=64, shards=4, seed=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return replace(load(), broker_url=None, blob_url=None, state_dir=tmp_path / "state")
+
+
+def silent(progress: Progress) -> None:
+    assert progress.state != "failed", progress.message
+
+
+def sha256(record: dict[str, Any]) -> str:
+    assert record["steps"] == JOB.steps
+    assert record["examples"] == JOB.steps * JOB.batch_size
+    return str(record["parameters_sha256"])
+
+
+@pytest.mark.parametrize("backend", ["opencl", "numpy"])
+def test_any_number_of_workers_gives_the_bits_of_one_process(settings: Settings, backend: str) -> None:
+    expected = sha256(train_local(JOB, settings=settings, on_progress=silent, backend=backend))
+    for workers in (1, 2, 3):
+        record = train(JOB, settings=settings, on_progress=silent, workers=workers, backend=backend)
+        assert sha256(record) == expected, f"{workers} workers"
+        assert record["backend"] == backend
+        assert len(record["classes"]) == 1
+
+
+def test_another_number_of_shards_gives_other_bits(settings: Settings) -> None:
+    # The negative control: were the hash blind to the order of additions, the tests above could not fail.
+    hashes = {
+        sha256(train_local(JOB.model_copy(update={"shards": shards}), settings=settings, on_progress=silent))
+        for shards in (1, 2, 3, 4)
+    }
+    assert len(hashes) == 4
+
+
+def test_numpy_and_opencl_agree_on_the_loss(settings: Settings) -> None:
+    losses = [
+        train_local(JOB, settings=settings, on_progress=silent, backend=backend)["final_loss"]
+        for backend in ("numpy", "opencl")
+    ]
+    # float32 sums in another order, quantized and fed back a dozen times
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)

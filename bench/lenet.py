@@ -1,0 +1,209 @@
+"""Images/s of training LeNet on this machine's processor, beside PyTorch on the same cores.
+
+    python bench/lenet.py [--batch-size 64] [--steps 100] [--repeats 7] [--device D] [--json FILE|-]
+
+A step is the forward and backward pass, the momentum update and reading the loss, on one batch of images that comes from
+the host. Each side runs in a process of its own and waits, asleep, while another is timed; they take turns, so
+that whatever else the machine does hits all alike. The figure of a side is its median over the turns; PyTorch (all threads)
+gets the better of its two memory layouts, with its fused optimizer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SIDES = ("nabe", "pytorch nchw", "pytorch channels_last")
+WARM_UP_STEPS = 20
+LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.01, 0.9, 0.0005
+
+Step = Callable[[], float]
+"""Makes one training step and returns its loss."""
+
+
+def make_batch(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (N, 28, 28, 1) float32 in [0, 1) and labels (N,) int32."""
+    generator = np.random.default_rng(0)
+    images = generator.random((batch_size, 28, 28, 1), np.float32)
+    return images, generator.integers(0, 10, batch_size).astype(np.int32)
+
+
+def prepare_nabe(batch_size: int, device: str | None) -> tuple[Step, str]:
+    """Return a training step on an OpenCL device, and the name of its equivalence class."""
+    from mathcore import backends, optimizers
+    from mathcore.network.network import Network
+
+    network = Network(json.loads((ROOT / "grid" / "networks" / "lenet.json").read_text()))
+    backend = backends.create("opencl", device=device)
+    optimizer = optimizers.create("momentum", learning_rate=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
+    parameters = backend.asarray(network.initialize(1))
+    state, gradient = backend.zeros(parameters.shape), backend.zeros(parameters.shape)
+    images, labels = make_batch(batch_size)
+
+    def step() -> float:
+        loss = network.gradient(parameters, backend.asarray(images), backend.asarray(labels), gradient)
+        optimizer.update(parameters, state, gradient)
+        return float(loss.item())
+
+    return step, backend.equivalence_class
+
+
+def prepare_pytorch(batch_size: int, layout: str) -> tuple[Step, str]:
+    """Return the same training step in PyTorch on the processor, and its version."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+    model = nn.Sequential(
+        nn.Conv2d(1, 20, 5), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, 10),
+    ).to(memory_format=memory_format)  # fmt: skip
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY, fused=True
+    )
+    images, labels = make_batch(batch_size)
+
+    def step() -> float:
+        x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        optimizer.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(model(x), torch.from_numpy(labels).long())
+        loss.backward()
+        optimizer.step()
+        return float(loss.item())
+
+    return step, f"pytorch/{torch.__version__}/{torch.get_num_threads()}-threads"
+
+
+def serve(side: str, batch_size: int, device: str | None) -> None:
+    """Warm up one side, then time as many steps as each line on stdin asks for."""
+    step, name = prepare_nabe(batch_size, device) if side == "nabe" else prepare_pytorch(batch_size, side.split()[1])
+    for _ in range(WARM_UP_STEPS):
+        step()
+    print(name, flush=True)
+    for line in sys.stdin:
+        started = time.perf_counter()
+        losses = [step() for _ in range(int(line))]
+        seconds = time.perf_counter() - started
+        if not np.isfinite(losses).all():
+            raise SystemExit(f"{side}: expected finite losses, got {losses[-1]}")
+        print(seconds, flush=True)
+
+
+class Side:
+    """The process that runs one side."""
+
+    def __init__(self, side: str, arguments: argparse.Namespace) -> None:
+        command = [sys.executable, __file__, "--serve", side, "--batch-size", str(arguments.batch_size)]
+        command += ["--device", arguments.device] if arguments.device else []
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        self.name = self._answer(side)
+        self.seconds: list[float] = []
+
+    def take_turn(self, steps: int) -> None:
+        """Time some steps."""
+        assert self.process.stdin is not None
+        print(steps, file=self.process.stdin, flush=True)
+        self.seconds.append(float(self._answer(self.name)))
+
+    def stop(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+    def _answer(self, name: str) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().strip()
+        if not line:
+            raise SystemExit(f"{name}: expected an answer, the process ended; its message is above")
+        return line
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Let the sides take turns and return the report."""
+    sides = {side: Side(side, arguments) for side in SIDES}
+    try:
+        for _ in range(arguments.repeats):
+            for side in sides.values():
+                side.take_turn(arguments.steps)
+    finally:
+        for side in sides.values():
+            side.stop()
+    images = arguments.batch_size * arguments.steps
+    speeds = {name: [images / seconds for seconds in side.seconds] for name, side in sides.items()}
+    medians = {name: statistics.median(values) for name, values in speeds.items()}
+    best = max(SIDES[1:], key=lambda name: medians[name])
+    return {
+        "machine": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "batch_size": arguments.batch_size,
+        "steps": arguments.steps,
+        "repeats": arguments.repeats,
+        "versions": {name: side.name for name, side in sides.items()},
+        "images_per_second": {name: round(value, 1) for name, value in medians.items()},
+        "all_images_per_second": {name: [round(value, 1) for value in values] for name, values in speeds.items()},
+        "best_pytorch": best,
+        "ratio": round(medians["nabe"] / medians[best], 3),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    named = {key.strip(): value.strip() for key, value in fields.items()}
+    if "model name" not in named:
+        return platform.processor() or platform.machine()
+    return f"{named['model name']} (family {named.get('cpu family')}, model {named.get('model')})"
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print the report for people."""
+    print(f"{report['machine']}, {report['cores']} cores; LeNet, batch {report['batch_size']}, images/s of whole steps")
+    for name, value in report["images_per_second"].items():
+        values = report["all_images_per_second"][name]
+        print(f"  {name:22} {value:8,.0f}   ({min(values):,.0f} to {max(values):,.0f}; {report['versions'][name]})")
+    print(f"  ratio to {report['best_pytorch']}: {report['ratio']:.2f}")
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=100, help="steps of a turn")
+    parser.add_argument("--repeats", type=int, default=7, help="turns of each side")
+    parser.add_argument("--device", help="index or part of the name of the OpenCL device")
+    parser.add_argument("--json", metavar="FILE", help="write the report to FILE; - prints nothing else")
+    parser.add_argument("--serve", choices=SIDES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve(arguments.serve, arguments.batch_size, arguments.device)
+        return
+    report = measure(arguments)
+    if arguments.json != "-":
+        show(report)
+    if arguments.json:
+        text = json.dumps(report, indent=2) + "\n"
+        sys.stdout.write(text) if arguments.json == "-" else Path(arguments.json).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,15 +2,16 @@
 
     python bench/lenet.py [--batch-size 64] [--steps 100] [--repeats 7] [--device D] [--json FILE|-]
 
-A step is the forward and backward pass, the momentum update and reading the loss, on one batch of images that comes from
-the host. Each side runs in a process of its own and waits, asleep, while another is timed; they take turns, so
-that whatever else the machine does hits all alike. The figure of a side is its median over the turns; PyTorch (all threads)
-gets the better of its two memory layouts, with its fused optimizer.
+A step is the forward and backward pass, the momentum update and reading the loss, on one batch of images that comes
+from the host. Each side runs in a process of its own and waits, asleep, while another is timed; they take turns, so
+that whatever else the machine does hits all alike. The figure of a side is its median over the turns. PyTorch uses all
+threads and its fused optimizer, and gets the better of its two memory layouts.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,23 +43,27 @@ def make_batch(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prepare_nabe(batch_size: int, device: str | None) -> tuple[Step, str]:
-    """Return a training step on an OpenCL device, and the name of its equivalence class."""
-    from mathcore import backends, optimizers
-    from mathcore.network.network import Network
+    """Return a step of ``grid train --local``, on images of MNIST, and the name of its equivalence class."""
+    from grid.devices import create_backend
+    from grid.job import Job
+    from grid.local import Trainer
+    from grid.session import Plan, Session
+    from grid.settings import load
 
-    network = Network(json.loads((ROOT / "grid" / "networks" / "lenet.json").read_text()))
-    backend = backends.create("opencl", device=device)
-    optimizer = optimizers.create("momentum", learning_rate=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
-    parameters = backend.asarray(network.initialize(1))
-    state, gradient = backend.zeros(parameters.shape), backend.zeros(parameters.shape)
-    images, labels = make_batch(batch_size)
+    job = Job(
+        network="lenet", data="mnist", batch_size=batch_size, shards=1, codec="float32", seed=1,
+        learning_rate=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY,
+    )  # fmt: skip
+    settings = replace(load(), backend="opencl", device=device)
+    session = Session(Plan(job, settings.data_dir), create_backend(settings))
+    trainer = Trainer.start(session)
+    steps = itertools.count()
 
     def step() -> float:
-        loss = network.gradient(parameters, backend.asarray(images), backend.asarray(labels), gradient)
-        optimizer.update(parameters, state, gradient)
-        return float(loss.item())
+        [(loss, _)] = trainer.step(next(steps))
+        return loss
 
-    return step, backend.equivalence_class
+    return step, session.backend.equivalence_class
 
 
 def prepare_pytorch(batch_size: int, layout: str) -> tuple[Step, str]:

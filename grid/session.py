@@ -103,6 +103,7 @@ class Session:
         self.state_token: str | None = None
         self._gradient = backend.zeros((size,))
         self._mean = backend.zeros((size,))
+        self._zeros = backend.zeros((size,))
 
     def gradient(self, step: int, shard: int) -> Gradient:
         """Return the gradient of one shard at the current parameters; valid until the next call.
@@ -134,7 +135,7 @@ class Session:
                 decides the bits.
         """
         self.token = self.state_token = None
-        self.backend.write(self._mean, np.zeros(self._mean.shape, np.float32))
+        self.backend.copy(self._zeros, self._mean)
         for vector, examples in gradients:
             self.backend.accumulate(self._mean, vector, examples / self.job.batch_size)
         self.plan.optimizer.update(self.parameters, self.state, self._mean)

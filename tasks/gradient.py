@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 from grid.celery import app
-from grid.store import Commit, PayloadHeader, RunHeader, pack
+from grid.store import PayloadHeader, RunHeader, pack
 from grid.worker import Worker, current_worker
 
 
@@ -17,10 +17,8 @@ def gradient(run: str, step: int, shard: int) -> str:
 
 
 def commit_shard(worker: Worker, header: RunHeader, *, shard: int) -> str:
-    """Commit one shard's gradient, unless another worker has done so."""
+    """Compute one shard's gradient and commit it, unless another worker has done so meanwhile."""
     store, run, step = worker.store, header.run, header.step
-    if shard in store.committed(run, step):
-        return "duplicate"
     started = time.monotonic()
     session = worker.session(header)
     worker.load_parameters(session, header)
@@ -35,7 +33,4 @@ def commit_shard(worker: Worker, header: RunHeader, *, shard: int) -> str:
     store.count_bytes(run, up=len(payload))
     worker.heartbeat.count_shard(result.examples, time.monotonic() - started)
     record = {"loss": result.loss, "examples": result.examples, "class": worker.backend.equivalence_class}
-    commit = store.commit_gradient(run, step, shard, token, record)
-    if commit is not Commit.ACCEPTED:
-        store.discard_gradient(run, step, shard, token)
-    return commit.name.lower()
+    return store.commit_gradient(run, step, shard, token, record).name.lower()

@@ -17,11 +17,12 @@ from grid.job import Job
 from grid.local_workers import LocalWorkers
 
 CHECK_SECONDS = 0.5
+FOUR_EPOCHS = 940  # of 60,000 images, 256 a step
 
 
 @click.command("demo")
 @click.option("--exit", "exit_when_done", is_flag=True, help="End when the training is done.")
-@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True, help="How many updates to make.")
+@click.option("--steps", type=click.IntRange(1), default=FOUR_EPOCHS, show_default=True, help="How many updates.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes.")
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port of the page.")
 @backend_option
@@ -37,7 +38,7 @@ def command(*, exit_when_done: bool, steps: int, workers: int, port: int, backen
       grid demo --exit
     """
     settings = load_settings(None)
-    job = Job(steps=steps, batch_size=128, shards=4, learning_rate=0.03, evaluate_every=250)
+    job = Job(steps=steps, batch_size=256, shards=4, learning_rate=0.05, evaluate_every=235)
     log_dir = settings.state_dir / "logs"
     with driver.open_client(settings) as client, WebServer(client.connection, port=port, log_dir=log_dir) as web:
         click.echo(f"status page: {web.url}")

@@ -1,7 +1,7 @@
 """Device memory: allocations that return to a pool when the last array on them is gone.
 
-A new buffer costs 6 us and untouched pages, a pooled one 1 us. The device works through its queue in order, so a buffer
-may be handed out again while kernels that use it still wait: whatever is enqueued next runs after them.
+A new buffer costs 6 us and untouched pages, a pooled one 1 us. The device works through its queue in order, so an
+allocation may be handed out again while kernels that use it still wait: whatever is enqueued next runs after them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ SLACK_BYTES = 1024
 
 
 class Memory:
-    """A piece of device memory: a whole allocation, or a view of one.
+    """The memory of an array: an allocation taken from the pool, or a view of one.
 
     Attributes:
         buffer: the pyopencl buffer that kernels take.
         offset: where a view starts in its allocation, in bytes.
-        whole: the allocation that a view keeps alive; None for an allocation.
+        whole: the allocation that a view keeps; None where it is no view.
     """
 
     # No reference to itself: memory must go back when its last array does, not when the garbage collector comes round.
@@ -36,9 +36,13 @@ class Memory:
         self._size_class = size_class
 
     def view(self, offset: int, size: int) -> Memory:
-        """Return ``size`` bytes from ``offset`` bytes on; shares and keeps this memory."""
+        """Return ``size`` bytes from ``offset`` bytes on; shares and keeps this memory.
+
+        Views must be disjoint or equal where a GPU is to be used: releasing sub-buffers that overlap in part crashes
+        NVIDIA's driver (580.159). So the buffer of a view ends with its elements; loads past it stay in the allocation.
+        """
         whole = self.whole or self
-        part = Memory(whole.buffer.get_sub_region(self.offset + offset, size + SLACK_BYTES))
+        part = Memory(whole.buffer.get_sub_region(self.offset + offset, max(size, 1)))
         part.offset = self.offset + offset
         part.whole = whole
         return part
@@ -49,7 +53,7 @@ class Memory:
 
 
 class MemoryPool:
-    """Free buffers of one context, by size class: powers of two, and three steps between neighbours."""
+    """Free allocations of one context, by size class: powers of two, and three steps between neighbours."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -72,6 +76,9 @@ class MemoryPool:
 
     def _new_buffer(self, size: int) -> Any:
         cl = load_pyopencl()
+        total = self._context.devices[0].global_mem_size
+        if size > total:  # NVIDIA's driver would notice only when a kernel runs
+            raise _no_room(size, f"a device of {total:,} bytes")
         try:
             return cl.Buffer(self._context, cl.mem_flags.READ_WRITE, size)
         except cl.Error:
@@ -79,9 +86,13 @@ class MemoryPool:
         try:
             return cl.Buffer(self._context, cl.mem_flags.READ_WRITE, size)
         except cl.Error as error:
-            raise DeviceError(
-                f"expected room for {size:,} bytes on the device, got: {error}; use a smaller batch or more shards"
-            ) from None
+            raise _no_room(size, str(error)) from None
+
+
+def _no_room(size: int, found: str) -> DeviceError:
+    return DeviceError(
+        f"expected room for {size:,} bytes on the device, got {found}; use a smaller batch or more shards"
+    )
 
 
 @lru_cache(maxsize=4096)

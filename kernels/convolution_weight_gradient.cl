@@ -5,7 +5,7 @@
 // with base(m) as in convolution_forward.cl and offset(k) = (k / run) x_row + k % run, k < K = KH * run.
 //
 //   x: (N, XH, XW, C) read, already padded with zeros     dy: (N, OH, OW, O) read
-//   dw: (chunks, K, O) written                            db: (chunks, O) written if biased
+//   dw: (K, O) of each chunk, chunk_size apart, written   db: (O,) of each chunk from bias_start on, likewise, if biased
 //
 // The pixels are cut into chunks whose number follows from the shape alone; reduce_chunks.cl adds them up in order. So the
 // bits do not depend on the number of compute units. Work-item: one chunk x one group of group_rows values of k x
@@ -31,14 +31,16 @@ KERNEL convolution_weight_gradient(
     global const float *restrict x, global const float *restrict dy, global float *restrict dw, global float *restrict db,
     const int items, const int panels, const int groups, const int group_rows, const int chunk_pixels, const int pixels,
     const int first_output, const int O, const int K, const int run, const int x_row, const int x_image,
-    const int OHW, const int OW, const int step_h, const int step_w, const int biased) {
+    const int OHW, const int OW, const int step_h, const int step_w,
+    const int chunk_size, const int bias_start, const int biased) {
     const int item = get_global_id(0);
     if (item >= items) return;
     const int o = first_output + (item % panels) * NV * VEC;
     const int group = (item / panels) % groups, chunk = item / panels / groups;
     const int k_start = group * group_rows, k_stop = min(k_start + group_rows, K);
     const int start = chunk * chunk_pixels, stop = min(start + chunk_pixels, pixels);
-    global float *to = dw + (size_t)chunk * K * O + o;
+    global float *to = dw + (size_t)chunk * chunk_size + o;
+    global float *bias_to = db + (size_t)chunk * chunk_size + bias_start + o;
     floatv panel[DEPTH * NV], bias[NV];
     int base[DEPTH];
     UNROLL for (int j = 0; j < NV; j++) bias[j] = (floatv)(0);
@@ -75,5 +77,5 @@ KERNEL convolution_weight_gradient(
         }
     }
     if (biased && group == 0)
-        UNROLL for (int j = 0; j < NV; j++) store_float(bias[j], db + (size_t)chunk * O + o + j * VEC, O - o - j * VEC);
+        UNROLL for (int j = 0; j < NV; j++) store_float(bias[j], bias_to + j * VEC, O - o - j * VEC);
 }

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from grid.devices import create_backend
 from grid.driver import train
 from grid.job import Job
-from grid.local import train_local
+from grid.local import Trainer, train_local
 from grid.progress import Progress
+from grid.session import Plan, Session
 from grid.settings import Settings, load
 
 JOB = Job(network="lenet", data="mnist", steps=12, batch_size=64, shards=4, seed=1)
@@ -51,10 +53,14 @@ def test_another_number_of_shards_gives_other_bits(settings: Settings) -> None:
     assert len(hashes) == 4
 
 
-def test_numpy_and_opencl_agree_on_the_loss(settings: Settings) -> None:
-    losses = [
-        train_local(JOB, settings=settings, on_progress=silent, backend=backend)["final_loss"]
-        for backend in ("numpy", "opencl")
-    ]
-    # float32 sums in another order, quantized and fed back a dozen times
-    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+def losses(settings: Settings, backend: str) -> list[float]:
+    """Return the loss of every step on one backend."""
+    chosen = replace(settings, backend=backend)
+    trainer = Trainer.start(Session(Plan(JOB, chosen.data_dir), create_backend(chosen)))
+    return [sum(loss * examples for loss, examples in trainer.step(step)) for step in range(JOB.steps)]
+
+
+def test_numpy_and_opencl_agree_on_the_loss_of_every_step(settings: Settings) -> None:
+    # Sums in another order, quantized and fed back a dozen times. Much longer jobs drift apart by more, and NumPy does
+    # so from itself when it starts one rounding away: docs/results/backend-agreement.md.
+    assert losses(settings, "opencl") == pytest.approx(losses(settings, "numpy"), rel=1e-3)

@@ -71,7 +71,7 @@ def asarray(backend: OpenCLBackend, values: Any, dtype: DTypeLike | None) -> NDA
     if dtype is None and not isinstance(values, np.ndarray | np.generic):
         kind = np.asarray(values).dtype.kind
         dtype = {"f": FLOAT32, "i": INT32}.get(kind)
-    host = np.array(values, dtype=dtype, order="C")
+    host = np.asarray(values, dtype=dtype, order="C")
     x = empty(backend, host.shape, host.dtype)
     if host.size == 1:
         backend.queue.fill(x.data, host.reshape(1), host.nbytes)
@@ -117,7 +117,7 @@ def copy(backend: OpenCLBackend, source: NDArray, destination: NDArray) -> None:
 def write(backend: OpenCLBackend, destination: NDArray, values: np.ndarray) -> None:
     """Overwrite ``destination`` with host values of the same shape and dtype."""
     _check_alike("write", destination, values.shape, values.dtype)
-    backend.queue.upload(destination.data, np.array(values, order="C"))
+    backend.queue.upload(destination.data, np.ascontiguousarray(values))
 
 
 def _check_alike(operation: str, destination: NDArray, shape: Shape, dtype: np.dtype[Any]) -> None:

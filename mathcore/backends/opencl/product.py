@@ -41,32 +41,23 @@ def multiply_transposed(
 
     The pixels are cut into chunks whose number depends on ``windows`` alone; their sums are added in order.
     """
-    inputs = windows.runs * windows.run
     chunks = min(MOST_CHUNKS, max(1, windows.pixels // CHUNK_PIXELS))
+    plan = _plan_gradient(queue.tuning, windows, outputs, chunks, int(db is not None))
     if chunks == 1:
-        _sum_chunks(queue, x, dy, dw, db, windows=windows, outputs=outputs, chunks=1)
+        _sum_chunks(queue, (x, dy, dw, db or dw), plan)
         return
-    partial_w = queue.pool.allocate(chunks * inputs * outputs * 4)
-    partial_b = None if db is None else queue.pool.allocate(chunks * outputs * 4)
-    _sum_chunks(queue, x, dy, partial_w, partial_b, windows=windows, outputs=outputs, chunks=chunks)
-    _add_chunks(queue, partial_w, dw, chunks=chunks, size=inputs * outputs)
-    if db is not None and partial_b is not None:
-        _add_chunks(queue, partial_b, db, chunks=chunks, size=outputs)
-
-
-def _sum_chunks(
-    queue: DeviceQueue, x: Memory, dy: Memory, dw: Memory, db: Memory | None,
-    *, windows: Windows, outputs: int, chunks: int,
-) -> None:  # fmt: skip
-    """Set dw (chunks, inputs, outputs) and db (chunks, outputs)."""
-    buffers = (x, dy, dw, dw if db is None else db)
-    for items, numbers, macros in _plan_gradient(queue.tuning, windows, outputs, chunks, int(db is not None)):
-        queue.launch(WEIGHT_GRADIENT, "convolution_weight_gradient", items, buffers, numbers, macros)
-
-
-def _add_chunks(queue: DeviceQueue, partial: Memory, y: Memory, *, chunks: int, size: int) -> None:
+    split = windows.runs * windows.run * outputs
+    size = split if db is None else split + outputs
+    partial = queue.pool.allocate(chunks * size * 4)
+    _sum_chunks(queue, (x, dy, partial, partial), plan)
     length = queue.tuning.run_length(size)
-    queue.launch(REDUCE, "reduce_chunks", -(-size // length), (partial, y), (chunks, size, length))
+    buffers = (partial, dw, db or dw)
+    queue.launch(REDUCE, "reduce_chunks", -(-size // length), buffers, (chunks, size, split, length))
+
+
+def _sum_chunks(queue: DeviceQueue, buffers: tuple[Memory, ...], plan: Plan) -> None:
+    for items, numbers, macros in plan:
+        queue.launch(WEIGHT_GRADIENT, "convolution_weight_gradient", items, buffers, numbers, macros)
 
 
 @lru_cache(maxsize=4096)
@@ -87,6 +78,8 @@ def _plan_forward(tuning: Tuning, windows: Windows, outputs: int, biased: int) -
 @lru_cache(maxsize=4096)
 def _plan_gradient(tuning: Tuning, windows: Windows, outputs: int, chunks: int, biased: int) -> Plan:
     inputs = windows.runs * windows.run
+    size = inputs * outputs
+    chunk_size, bias_start = (0, 0) if chunks == 1 else (size + biased * outputs, size)
     groups = max(1, -(-inputs // GROUP_ROWS))
     plan = []
     for vectors, first, count in panels(outputs, tuning.vector):
@@ -95,7 +88,7 @@ def _plan_gradient(tuning: Tuning, windows: Windows, outputs: int, chunks: int, 
         numbers = (
             count, groups, group_rows, -(-windows.pixels // chunks), windows.pixels, first, outputs, inputs,
             windows.run, windows.x_row, windows.x_image, windows.per_image, windows.per_row,
-            windows.step_h, windows.step_w, biased,
+            windows.step_h, windows.step_w, chunk_size, bias_start, biased,
         )  # fmt: skip
         plan.append((count * groups * chunks, numbers, tile.macros))
     return tuple(plan)

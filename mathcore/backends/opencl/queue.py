@@ -44,6 +44,7 @@ class DeviceQueue:
         self._process = os.getpid()
         self.alignment = self.device.mem_base_addr_align // 8
         self._uploads: list[Any] = []
+        self._idle = True  # whether all that was enqueued is done
         self.pool = MemoryPool(self._context)
 
     def launch(
@@ -60,6 +61,7 @@ class DeviceQueue:
         if items == 0:
             return
         self.check_process()
+        self._idle = False
         kernel = self._programs.kernel(file, name, macros, len(buffers), (items, *numbers))
         local = self.tuning.local
         try:
@@ -70,10 +72,14 @@ class DeviceQueue:
             raise self._failure(name, error) from None
 
     def upload(self, memory: Memory, values: np.ndarray) -> None:
-        """Copy a contiguous host array, which must not change afterwards, into ``memory``."""
+        """Copy a contiguous host array into ``memory``; it may change afterwards."""
         if values.nbytes == 0:
             return
         self.check_process()
+        if self._idle:  # nothing to wait for, so nothing is gained by a copy that could be read later
+            self._cl.enqueue_copy(self._queue, memory.buffer, values)
+            return
+        values = values.copy()
         if len(self._uploads) >= MOST_UPLOADS:
             del self._uploads[: MOST_UPLOADS // 2]
         # The event keeps the host array; dropping an unfinished one waits for it.
@@ -89,12 +95,14 @@ class DeviceQueue:
         except self._cl.Error as error:
             raise self._failure("reading", error) from None
         self._uploads.clear()
+        self._idle = True
 
     def copy(self, source: Memory, destination: Memory, size: int) -> None:
         """Copy ``size`` bytes on the device."""
         if size == 0:
             return
         self.check_process()
+        self._idle = False
         self._cl.enqueue_copy(self._queue, destination.buffer, source.buffer, byte_count=size)
 
     def fill(self, memory: Memory, value: np.ndarray, size: int) -> None:
@@ -102,6 +110,7 @@ class DeviceQueue:
         if size == 0:
             return
         self.check_process()
+        self._idle = False
         self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
 
     def _failure(self, action: str, error: Exception) -> DeviceError:

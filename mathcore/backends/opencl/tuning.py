@@ -43,7 +43,7 @@ class Tile:
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """How work is cut up on one device. Only ``vector`` and the depths of the tiles change the order of a sum.
+    """How work is cut up on one device. Only ``vector`` changes the order of a sum.
 
     Attributes:
         vector: floats in a vector.

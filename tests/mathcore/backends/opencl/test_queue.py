@@ -45,8 +45,20 @@ def test_a_host_array_may_change_as_soon_as_it_was_given(device: OpenCLBackend) 
     assert y.numpy().min() == y.numpy().max() == 2
 
 
+def test_a_host_array_may_change_while_the_device_is_busy(device: OpenCLBackend) -> None:
+    product = device.zeros((700, 700))
+    for _ in range(3):
+        product = device.matmul(product, product)
+    values = np.ones(1_000_000, np.float32)
+    x = device.asarray(values)
+    values[:] = 2
+    assert x.numpy().max() == 1
+    assert product.numpy().max() == 0
+
+
 def test_many_uploads_without_a_read_keep_their_order(device: OpenCLBackend) -> None:
     x = device.empty((1000,))
+    device.zeros((1000,))  # so that the device has something to do, and uploads do not wait
     for number in range(500):
         device.write(x, np.full(1000, number, np.float32))
     assert x.numpy().min() == x.numpy().max() == 499

@@ -8,12 +8,16 @@ has just popped gets the time to become a lease.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from grid.dispatch import QUEUE, Dispatcher
+from grid.errors import RunNotFoundError, StoreError
 from grid.store import RunHeader, Store
+
+log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.25
 ELECTION_SECONDS = 3.0
@@ -64,7 +68,10 @@ class Supervisor:
         active = self._store.active_runs()
         self._watches = {run: watch for run, watch in self._watches.items() if run in active}
         for run in active:
-            self._look(run)
+            try:
+                self._look(run)
+            except (RunNotFoundError, StoreError) as error:  # one run's trouble must not keep the others waiting
+                log.warning("supervisor: run %s: %s", run, error)
 
     def resign(self) -> None:
         """Make room for another supervisor at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import pytest
 
@@ -13,6 +14,12 @@ __all__ = ["servers", "store"]  # fixtures of all tests below
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DRIVERS = ("chromedriver",)
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: a shell starts its background jobs with SIGINT ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing_browser() -> str:

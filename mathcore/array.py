@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathcore.errors import DeviceError
+from mathcore.errors import DeviceError, DTypeError
 
 if TYPE_CHECKING:
     from mathcore.backends.base import Backend
@@ -76,6 +76,8 @@ class NDArray:
 
     def _operand(self, other: NDArray | Scalar) -> NDArray:
         if not isinstance(other, NDArray):
+            if isinstance(other, float) and self.dtype.kind != "f":
+                raise DTypeError(f"expected a whole number beside {self.dtype}, got {other}; use a float32 array")
             return self.backend.asarray(other, self.dtype)
         if other.backend is not self.backend:
             raise DeviceError(

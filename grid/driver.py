@@ -56,7 +56,7 @@ def train(
         with compute(client, settings, workers=workers, backend=backend or settings.backend) as local:
             try:
                 follow(client.store, run, on_progress, local)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, SystemExit):
                 client.store.cancel(run)
                 raise
             return finished_record(client.store, run)

@@ -52,11 +52,11 @@ def command(*, exit_when_done: bool, steps: int, workers: int, port: int, backen
 
 
 def _train(client: Client, run: str, local: LocalWorkers) -> None:
-    """Follow the run to its end; Ctrl-C cancels it."""
+    """Follow the run to its end; Ctrl-C and SIGTERM cancel it."""
     try:
         with progress_display(sys.stderr) as show:
             driver.follow(client.store, run, show, local)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         client.store.cancel(run)
         raise
 

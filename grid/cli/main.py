@@ -1,15 +1,18 @@
 """The ``grid`` command: its list of commands, and the border at which errors become one line and an exit code.
 
 A command's module is imported when the command is called, so that ``grid --help`` is quick. Each has the click command
-as ``command``. Exit codes: 0 done, 2 an error that the message explains, 130 interrupted.
+as ``command``. Exit codes: 0 done, 2 an error that the message explains, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -97,8 +100,14 @@ def _fail(message: str) -> int:
     return ERROR_CODE
 
 
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """End as after Ctrl-C, so that workers and servers are stopped in good order."""
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Entry point of the ``grid`` command."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -40,6 +40,17 @@ def test_the_page_stays_until_ctrl_c(shell: Shell) -> None:
     assert "Traceback" not in errors
 
 
+def test_a_terminated_demo_stops_all_that_it_started(shell: Shell) -> None:
+    process = shell.start("demo", "--steps", "100000")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("status page")
+    process.terminate()
+    errors = process.communicate(timeout=END_SECONDS)[1]
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in errors
+    assert shell.left_running() == []
+
+
 def test_a_killed_demo_leaves_nothing_running(shell: Shell) -> None:
     process = shell.start("demo", "--steps", "100000")
     assert process.stdout is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,21 @@ from grid.dispatch import Dispatcher
 from grid.job import Job
 from grid.session import Plan
 from grid.store import RunHeader, Store
+
+
+@contextmanager
+def client_on(connection: Connection) -> Iterator[Client]:
+    """Yield a client on servers that answer, and let go of them at the end.
+
+    Raises:
+        BrokerError: if one of them does not answer.
+    """
+    try:
+        client = Client(connection)
+        client.store.ping()
+        yield client
+    finally:
+        connection.close()
 
 
 class Client:

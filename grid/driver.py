@@ -6,10 +6,10 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
-from grid.client import Client
+from grid.client import Client, client_on
 from grid.connection import connect_or_start
 from grid.errors import RunFailedError
 from grid.job import Job
@@ -25,16 +25,9 @@ POLL_SECONDS = 0.1
 OVER = ("finished", "failed", "cancelled")
 
 
-@contextmanager
-def open_client(settings: Settings) -> Iterator[Client]:
-    """Yield a client on the configured servers, or on the embedded ones, started if need be."""
-    connection = connect_or_start(settings)
-    try:
-        client = Client(connection)
-        client.store.ping()
-        yield client
-    finally:
-        connection.close()
+def open_client(settings: Settings) -> AbstractContextManager[Client]:
+    """Return a client, for a ``with``, on the configured servers, or on the embedded ones, started if need be."""
+    return client_on(connect_or_start(settings))
 
 
 def train(

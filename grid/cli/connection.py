@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import click
 
-from grid.client import Client
+from grid.client import Client, client_on
 from grid.connection import connect
 from grid.settings import Settings, load
 
@@ -32,17 +31,10 @@ def load_settings(broker: str | None) -> Settings:
     return settings if broker is None else replace(settings, broker_url=broker, blob_url=None)
 
 
-@contextmanager
-def running_grid(broker: str | None) -> Iterator[Client]:
-    """Yield a client on servers that are already there.
+def running_grid(broker: str | None) -> AbstractContextManager[Client]:
+    """Return a client, for a ``with``, on servers that are already there.
 
     Raises:
         BrokerError: if there are none, or they do not answer.
     """
-    connection = connect(load_settings(broker))
-    try:
-        client = Client(connection)
-        client.store.ping()
-        yield client
-    finally:
-        connection.close()
+    return client_on(connect(load_settings(broker)))

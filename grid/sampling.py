@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mathcore import random
+from mathcore.random import philox as random
 
 PURPOSE = 2  # first number of the random streams of epochs; initial parameters have another
 

@@ -4,7 +4,8 @@
 //         LOCAL  work-group size: 1 on CPUs, where a work-item is a long loop over vectors; 64 on GPUs
 //
 // All kernels are one-dimensional: a work-item finds its share from get_global_id(0), and those at and
-// above `items` (the global size is rounded up to LOCAL) return at once. No local memory, no barriers.
+// above `items` (the global size is rounded up to LOCAL) return at once. Local memory and barriers only
+// where a file says so.
 // Vectors may be loaded past the end of a row or an array: every allocation ends in slack bytes. They
 // are never stored past it: store_lanes writes only as many lanes as belong to the row.
 
@@ -31,33 +32,34 @@ typedef JOIN(uchar, VEC) ucharv;
 #define LOAD(pointer) JOIN(vload, VEC)(0, pointer)
 #define STORE(vector, pointer) JOIN(vstore, VEC)(vector, 0, pointer)
 
-// store_float(v, to, lanes) and store_uchar(v, to, lanes): store the first `lanes` of a vector; any number, also negative.
-#define DEFINE_STORE(T)                                                                          \
-    inline void JOIN(store_4_, T)(JOIN(T, 4) v, global T *to, int lanes) {                       \
-        JOIN(T, 2) pair = v.lo;                                                                  \
-        if (lanes & 2) { vstore2(pair, 0, to); to += 2; pair = v.hi; }                           \
-        if (lanes & 1) *to = pair.x;                                                             \
-    }                                                                                            \
-    inline void JOIN(store_8_, T)(JOIN(T, 8) v, global T *to, int lanes) {                       \
-        JOIN(T, 4) rest = v.lo;                                                                  \
-        if (lanes & 4) { vstore4(rest, 0, to); to += 4; rest = v.hi; }                           \
-        JOIN(store_4_, T)(rest, to, lanes);                                                      \
-    }                                                                                            \
-    inline void JOIN(store_16_, T)(JOIN(T, 16) v, global T *to, int lanes) {                     \
-        JOIN(T, 8) rest = v.lo;                                                                  \
-        if (lanes & 8) { vstore8(rest, 0, to); to += 8; rest = v.hi; }                           \
-        JOIN(store_8_, T)(rest, to, lanes);                                                      \
-    }                                                                                            \
-    inline void JOIN(store_, T)(JOIN(T, VEC) v, global T *to, int lanes) {                       \
-        if (lanes >= VEC) STORE(v, to);                                                          \
-        else if (lanes > 0) JOIN(JOIN(JOIN(store_, VEC), _), T)(v, to, lanes);                   \
+// store_float(v, to, lanes), store_int and store_uchar: store the first `lanes` of a vector; any number, also negative.
+#define DEFINE_STORE(T)                                                             \
+    static inline void JOIN(store_4_, T)(JOIN(T, 4) v, global T *to, int lanes) {   \
+        JOIN(T, 2) pair = v.lo;                                                     \
+        if (lanes & 2) { vstore2(pair, 0, to); to += 2; pair = v.hi; }              \
+        if (lanes & 1) *to = pair.x;                                                \
+    }                                                                               \
+    static inline void JOIN(store_8_, T)(JOIN(T, 8) v, global T *to, int lanes) {   \
+        JOIN(T, 4) rest = v.lo;                                                     \
+        if (lanes & 4) { vstore4(rest, 0, to); to += 4; rest = v.hi; }              \
+        JOIN(store_4_, T)(rest, to, lanes);                                         \
+    }                                                                               \
+    static inline void JOIN(store_16_, T)(JOIN(T, 16) v, global T *to, int lanes) { \
+        JOIN(T, 8) rest = v.lo;                                                     \
+        if (lanes & 8) { vstore8(rest, 0, to); to += 8; rest = v.hi; }              \
+        JOIN(store_8_, T)(rest, to, lanes);                                         \
+    }                                                                               \
+    static inline void JOIN(store_, T)(JOIN(T, VEC) v, global T *to, int lanes) {   \
+        if (lanes >= VEC) STORE(v, to);                                             \
+        else if (lanes > 0) JOIN(JOIN(JOIN(store_, VEC), _), T)(v, to, lanes);      \
     }
 DEFINE_STORE(float)
+DEFINE_STORE(int)
 DEFINE_STORE(uchar)
 
 // base[p] = where the window of pixel start + p begins, for pixels (n, oh, ow) counted row by row: n x_image + oh step_h +
 // ow step_w. Divisions are slow, so only the first pixel needs them.
-inline void find_windows(
+static inline void find_windows(
     int *base, const int start, const int stop, const int x_image, const int OHW, const int OW,
     const int step_h, const int step_w) {
     int n = start / OHW, oh = (start - n * OHW) / OW, ow = start - n * OHW - oh * OW;

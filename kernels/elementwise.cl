@@ -1,47 +1,93 @@
-// One operation on one or two arrays, with broadcasting; also the strided copy that transposes.
+// An expression of element-wise operations on one to eight arrays, with broadcasting: a single operation, or a chain.
 //
-//   y[row][i] = EXPRESSION of a = A[offset_a(row) + i step_a], b = B[offset_b(row) + i step_b]
+//   y[row][i] = RESULT of a0 = x0[row, i], a1 = x1[row, i] ..., each read in the place that broadcasting gives it
 //
-//   y: (rows, inner) written, contiguous     A, B: read through strides; 0 repeats an axis of length 1
+//   y: (rows, inner), contiguous, written     x0, x1 ...: contiguous, read; of fewer elements where they are repeated
 //
-// The host merges the axes to at most five outer ones (d0..d4, from outermost to innermost) and the inner one, and
-// gives the strides in elements. Work-item: `length` neighbouring elements of a row; a row has `parts` of them.
+// The host merges neighbouring axes. Along the innermost one, an operand steps with y (its bit of `steps` is set) or stays on
+// one element. The others are in `outer`: lengths from outermost to innermost, and how far each operand moves along them.
 //
-// Macros: IN, OUT      element types, of the operands and of y
-//         EXPRESSION   of a and b
-// Tolerance against NumPy: none for + - * and comparisons; 4 units in the last place for exp, log, tanh, 16 for pow.
+// Work-item: `length` neighbouring elements of y, row by row. Tolerance against NumPy: that of the operations.
+//
+// Macros: OPERANDS    DO(number, type of elements) for each operand; COUNT of them
+//         OUT         type of the elements of y: float, int, or uchar, for bool too
+//         STATEMENTS  what is to be computed first, from a0, a1 ...
+//         RESULT      the vector to store
+//         OUTER       1 if there are outer axes, 0 if y is a single row and `outer` is not passed
 
-#ifndef IN
-#define IN float
+#include "operations.cl"
+
+#ifndef OPERANDS
+#define OPERANDS(DO) DO(0, float) DO(1, float)
+#define COUNT 2
 #endif
 #ifndef OUT
 #define OUT float
 #endif
-#ifndef EXPRESSION
-#define EXPRESSION (a + b)
+#ifndef STATEMENTS
+#define STATEMENTS
+#endif
+#ifndef RESULT
+#define RESULT add_float(a0, a1)
+#endif
+#ifndef OUTER
+#define OUTER 1
 #endif
 
-#pragma OPENCL FP_CONTRACT OFF
+#define MOST_OUTER 8
+
+typedef struct {
+    int axes;
+    int lengths[MOST_OUTER];
+    int strides[MOST_OUTER][COUNT];
+} Outer;
+
+#define PARAMETER(N, T) global const T *restrict x##N,
+#define AT_ROW(N, T) global const T *row##N = x##N;
+#define MOVE(N, T) row##N += (long)move * outer.strides[axis][N];
+#define AT_START(N, T)                                           \
+    global const T *from##N = row##N + (steps & 1 << N ? i : 0); \
+    const JOIN(T, VEC) still##N = (JOIN(T, VEC))(*from##N);
+#define TAKE(N, T) const JOIN(T, VEC) a##N = steps & 1 << N ? LOAD(from##N + k) : still##N;
 
 KERNEL elementwise(
-    global const IN *restrict A, global const IN *restrict B, global OUT *restrict y,
-    const int items, const int parts, const int length, const int inner, const int step_a, const int step_b,
-    const int d1, const int d2, const int d3, const int d4,
-    const int a0, const int a1, const int a2, const int a3, const int a4,
-    const int b0, const int b1, const int b2, const int b3, const int b4) {
+    OPERANDS(PARAMETER) global OUT *restrict y,
+    const int items, const int length, const int size, const int inner, const int steps
+#if OUTER
+    , const Outer outer
+#endif
+) {
     const int item = get_global_id(0);
     if (item >= items) return;
-    const int row = item / parts, start = (item - row * parts) * length, stop = min(start + length, inner);
-    int rest = row;
-    const int i4 = rest % d4; rest /= d4;
-    const int i3 = rest % d3; rest /= d3;
-    const int i2 = rest % d2; rest /= d2;
-    const int i1 = rest % d1, i0 = rest / d1;
-    global const IN *from_a = A + (size_t)i0 * a0 + (size_t)i1 * a1 + (size_t)i2 * a2 + (size_t)i3 * a3 + (size_t)i4 * a4;
-    global const IN *from_b = B + (size_t)i0 * b0 + (size_t)i1 * b1 + (size_t)i2 * b2 + (size_t)i3 * b3 + (size_t)i4 * b4;
-    global OUT *to = y + (size_t)row * inner;
-    for (int i = start; i < stop; i++) {
-        const IN a = from_a[(size_t)i * step_a], b = from_b[(size_t)i * step_b];
-        to[i] = (OUT)(EXPRESSION);
+    int at = item * length;
+    const int stop = min(at + length, size);
+    int row = at / inner, i = at - row * inner;
+    OPERANDS(AT_ROW)
+#if OUTER
+    int index[MOST_OUTER];
+    for (int axis = outer.axes - 1; axis >= 0; axis--) {
+        const int move = index[axis] = row % outer.lengths[axis];
+        row /= outer.lengths[axis];
+        OPERANDS(MOVE)
+    }
+#endif
+    while (at < stop) {
+        const int count = min(inner - i, stop - at);
+        OPERANDS(AT_START)
+        for (int k = 0; k < count; k += VEC) {
+            OPERANDS(TAKE)
+            STATEMENTS
+            JOIN(store_, OUT)(RESULT, y + at + k, count - k);
+        }
+        at += count;
+        i = 0;
+#if OUTER
+        for (int axis = outer.axes - 1; axis >= 0; axis--) {  // to the next row, as an odometer turns
+            const int move = ++index[axis] < outer.lengths[axis] ? 1 : 1 - outer.lengths[axis];
+            OPERANDS(MOVE)
+            if (move == 1) break;
+            index[axis] = 0;
+        }
+#endif
     }
 }

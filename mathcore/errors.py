@@ -27,3 +27,11 @@ class OptimizerError(MathcoreError):
 
 class CodecError(MathcoreError):
     """Raised when a codec is unknown, a vector holds NaN or infinity, or a payload is malformed."""
+
+
+class FreedError(MathcoreError):
+    """Raised when an array is used after it was freed."""
+
+
+class InterchangeError(DeviceError, BufferError):
+    """Raised when an array cannot be handed to, or taken from, another library as asked."""

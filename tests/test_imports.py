@@ -35,7 +35,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "werkzeug": ("web",),
 }
 
-READS_ENVIRONMENT = {"grid/settings.py", "mathcore/backends/opencl/vendors.py"}
+READS_ENVIRONMENT = {"grid/settings.py", "mathcore/backends/opencl/vendors.py", "mathcore/devices.py"}
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 UNSAFE_CALLS = {"eval", "exec", "compile"}
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from mathcore import random
 from mathcore.errors import NetworkError
 from mathcore.layers.layer import ParameterSpec
+from mathcore.random import philox as random
 
 PURPOSE = 1
 """First number of the random streams of initial parameters; the second is the array's place in the layout."""

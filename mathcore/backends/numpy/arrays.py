@@ -1,43 +1,16 @@
-"""Making, viewing, combining and reducing NumPy arrays under the rules of the backend protocol."""
+"""Making, viewing and writing NumPy arrays under the rules of the backend protocol."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from mathcore.backends.shapes import (
-    Shape,
-    broadcast_shape,
-    check_elementwise,
-    check_reduction,
-    matmul_shape,
-)
+from mathcore.backends.shapes import Shape
+from mathcore.dtypes import ALL
 from mathcore.errors import DTypeError, ShapeError
-
-DTYPES = tuple(np.dtype(name) for name in ("float32", "float64", "int32", "uint8", "bool"))
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "negative": np.negative,
-    "abs": np.abs,
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "tanh": np.tanh,
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "pow": np.power,
-    "equal": np.equal,
-    "less": np.less,
-    "less_equal": np.less_equal,
-}
 
 
 def check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -46,8 +19,8 @@ def check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     Raises:
         DTypeError: if not.
     """
-    if dtype not in DTYPES:
-        raise DTypeError(f"expected float32, int32, uint8 or bool, got {dtype}; convert the values first")
+    if dtype not in ALL:
+        raise DTypeError(f"expected one of {', '.join(map(str, ALL))}, got {dtype}; convert the values first")
     return dtype
 
 
@@ -94,30 +67,3 @@ def write(destination: np.ndarray, values: np.ndarray) -> None:
     if destination.dtype != values.dtype:
         raise DTypeError(f"write: expected values of {destination.dtype}, got {values.dtype}")
     destination[...] = values
-
-
-def elementwise(operation: str, *operands: np.ndarray) -> np.ndarray:
-    """Apply a named operation with broadcasting."""
-    check_elementwise(operation, [x.dtype for x in operands])
-    broadcast_shape(operation, [x.shape for x in operands])
-    with np.errstate(all="ignore"):  # infinities and NaN are values here, as on devices
-        return np.asarray(FUNCTIONS[operation](*operands))
-
-
-def matmul(a: np.ndarray, b: np.ndarray, *, transpose_a: bool, transpose_b: bool) -> np.ndarray:
-    """Return the matrix product of ``a`` and ``b``, each given transposed if so flagged."""
-    matmul_shape(a.shape, b.shape, transpose_a=transpose_a, transpose_b=transpose_b)
-    product: np.ndarray = (a.T if transpose_a else a) @ (b.T if transpose_b else b)
-    return product
-
-
-def reduce(operation: str, x: np.ndarray, axis: int | None) -> np.ndarray:
-    """Reduce along one axis or all; the type stays, save that ``argmax`` gives int32. Means need floating point."""
-    check_reduction(operation, x.shape, axis)
-    if operation == "argmax":
-        return np.asarray(np.argmax(x, axis=axis), np.int32)
-    if operation == "mean" and x.dtype.kind != "f":
-        raise DTypeError(f"mean: expected float32, got {x.dtype}; convert it with asarray(x.numpy(), 'float32')")
-    if operation in ("max", "min"):
-        return np.asarray(getattr(np, operation)(x, axis=axis))
-    return np.asarray(getattr(np, operation)(x, axis=axis, dtype=x.dtype))

@@ -14,8 +14,27 @@ import threadpoolctl
 from numpy.typing import DTypeLike
 
 from mathcore.array import NDArray
-from mathcore.backends.numpy import arrays, convolution, dynamic8, pooling, softmax, training
+from mathcore.backends.base import MemoryInfo
+from mathcore.backends.numpy import (
+    arrays,
+    col2im,
+    convolution,
+    dynamic8,
+    elementwise,
+    gathering,
+    places,
+    pooling,
+    products,
+    reduction,
+    softmax,
+    sorting,
+    training,
+)
+from mathcore.backends.operations import Chain
 from mathcore.backends.shapes import Pair, Shape, check_size
+from mathcore.errors import DeviceError
+from mathcore.living import Living
+from mathcore.random import philox
 
 
 class NumpyBackend:
@@ -31,6 +50,7 @@ class NumpyBackend:
         threadpoolctl.threadpool_limits(limits=1, user_api="blas")
         self.device = f"NumPy {np.__version__} on {platform.machine()}"
         self.equivalence_class = _equivalence_class()
+        self._storage: Living[np.ndarray] = Living()
 
     # Memory
 
@@ -59,19 +79,101 @@ class NumpyBackend:
     def write(self, destination: NDArray, values: np.ndarray) -> None:
         arrays.write(destination.data, values)
 
+    def memory_info(self) -> MemoryInfo:
+        sizes = [owner.nbytes for owner in self._storage]
+        return MemoryInfo(live_buffers=len(sizes), live_bytes=sum(sizes), pooled_bytes=0)
+
+    def release_pool(self) -> None:
+        pass  # NumPy keeps none
+
+    def synchronize(self) -> None:
+        pass  # every operation is done when it returns
+
     # Arrays
 
+    def cast(self, x: NDArray, dtype: DTypeLike) -> NDArray:
+        return self._wrap(elementwise.cast(x.data, np.dtype(dtype)))
+
     def elementwise(self, operation: str, *operands: NDArray) -> NDArray:
-        return self._wrap(arrays.elementwise(operation, *(x.data for x in operands)))
+        return self._wrap(elementwise.elementwise(operation, *(x.data for x in operands)))
+
+    def chain(self, steps: Chain, *operands: NDArray) -> NDArray:
+        return self._wrap(elementwise.chain(steps, *(x.data for x in operands)))
 
     def matmul(self, a: NDArray, b: NDArray, *, transpose_a: bool = False, transpose_b: bool = False) -> NDArray:
-        return self._wrap(arrays.matmul(a.data, b.data, transpose_a=transpose_a, transpose_b=transpose_b))
+        return self._wrap(products.matmul(a.data, b.data, transpose_a=transpose_a, transpose_b=transpose_b))
+
+    def matmul_batched(self, a: NDArray, b: NDArray) -> NDArray:
+        return self._wrap(products.matmul_batched(a.data, b.data))
 
     def reduce(self, operation: str, x: NDArray, axis: int | None) -> NDArray:
-        return self._wrap(arrays.reduce(operation, x.data, axis))
+        return self._wrap(reduction.reduce(operation, x.data, axis))
+
+    def scan(self, operation: str, x: NDArray, axis: int) -> NDArray:
+        return self._wrap(reduction.scan(operation, x.data, axis))
+
+    def sort(self, x: NDArray, *, descending: bool = False) -> NDArray:
+        return self._wrap(sorting.sort(x.data, descending=descending))
+
+    def argsort(self, x: NDArray, *, descending: bool = False) -> NDArray:
+        return self._wrap(sorting.argsort(x.data, descending=descending))
+
+    def searchsorted(self, ordered: NDArray, values: NDArray, *, side: str = "left") -> NDArray:
+        return self._wrap(sorting.searchsorted(ordered.data, values.data, side=side))
 
     def transpose(self, x: NDArray, axes: tuple[int, ...]) -> NDArray:
-        return self._wrap(np.array(x.data.transpose(axes), order="C"))
+        return self._wrap(places.transpose(x.data, axes))
+
+    # Places
+
+    def iota(self, size: int) -> NDArray:
+        return self._wrap(np.arange(size, dtype=np.int32))
+
+    def read_strided(self, x: NDArray, offset: int, strides: Shape, shape: Shape) -> NDArray:
+        return self._wrap(places.read_strided(x.data, offset, strides, shape))
+
+    def write_strided(self, x: NDArray, offset: int, strides: Shape, shape: Shape, values: NDArray) -> None:
+        places.write_strided(x.data, offset, strides, shape, values.data)
+
+    def gather(self, x: NDArray, places: NDArray) -> NDArray:
+        return self._wrap(gathering.gather(x.data, places.data))
+
+    def gather_rows(self, x: NDArray, places: NDArray) -> NDArray:
+        return self._wrap(gathering.gather_rows(x.data, places.data))
+
+    def scatter(self, x: NDArray, places: NDArray, values: NDArray) -> None:
+        gathering.scatter(x.data, places.data, values.data)
+
+    def scatter_rows(self, x: NDArray, places: NDArray, values: NDArray) -> None:
+        gathering.scatter_rows(x.data, places.data, values.data)
+
+    def nonzero(self, x: NDArray) -> NDArray:
+        return self._wrap(gathering.nonzero(x.data))
+
+    def col2im(self, columns: NDArray, *, size: Pair, stride: Pair, pad: Pair, dilation: Pair) -> NDArray:
+        return self._wrap(col2im.col2im(columns.data, size=size, stride=stride, pad=pad, dilation=dilation))
+
+    # Random numbers
+
+    def random_uniform(self, seed: int, stream: Shape, shape: Shape) -> NDArray:
+        return self._wrap(philox.uniform(seed, stream, shape))
+
+    def random_normal(self, seed: int, stream: Shape, shape: Shape) -> NDArray:
+        return self._wrap(philox.normal(seed, stream, shape))
+
+    def random_integers(self, seed: int, stream: Shape, shape: Shape, *, low: int, high: int) -> NDArray:
+        return self._wrap(philox.int32_integers(seed, stream, shape, low=low, high=high))
+
+    # Users' kernels
+
+    def launch_text(
+        self, text: str, name: str, arguments: tuple[NDArray | bytes, ...],
+        *, global_size: Shape, local_size: Shape | None,
+    ) -> None:  # fmt: skip
+        raise DeviceError(
+            f"{name}: expected a NumPy function to run in its place on {self.device}, got none; "
+            "give one with numpy=, or use an OpenCL device"
+        )
 
     # Layers
 
@@ -126,7 +228,7 @@ class NumpyBackend:
         )
 
     def relu(self, x: NDArray) -> NDArray:
-        return self._wrap(np.maximum(x.data, 0))
+        return self._wrap(np.asarray(np.maximum(x.data, 0)))
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
@@ -173,6 +275,7 @@ class NumpyBackend:
         return self._wrap(dynamic8.decode(codes.data, scales.data))
 
     def _wrap(self, data: np.ndarray) -> NDArray:
+        self._storage.add(data.base if isinstance(data.base, np.ndarray) else data)
         return NDArray(self, data, data.shape, data.dtype)
 
 

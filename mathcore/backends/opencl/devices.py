@@ -56,9 +56,18 @@ def open_device(wanted: str | None, share: tuple[int, int] | None) -> Any:
     Raises:
         DeviceError: if there is no such device or it cannot be shared so; names what there is.
     """
-    devices = _find_devices()
-    device = devices[_default_index(devices) if wanted is None else _match(wanted, devices)]
+    device = _find_devices()[find_index(wanted)]
     return device if share is None else _take_share(device, *share)
+
+
+def find_index(wanted: str | None) -> int:
+    """Return the place in the list of the device that ``wanted`` (index or part of a name; None: the default) names.
+
+    Raises:
+        DeviceError: if there is no such device; names what there is.
+    """
+    devices = _find_devices()
+    return _default_index(devices) if wanted is None else _match(wanted, devices)
 
 
 def kind(device: Any) -> str:

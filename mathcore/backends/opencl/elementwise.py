@@ -1,121 +1,125 @@
-"""Element-wise operations with broadcasting, and transposition: both read through strides and write in order."""
+"""Element-wise operations and chains of them with broadcasting, and conversions, each as one kernel on a device."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from mathcore.array import NDArray
-from mathcore.backends.opencl.arrays import C_TYPES
-from mathcore.backends.shapes import COMPARISONS, Shape, broadcast_shape, check_elementwise
-from mathcore.errors import DTypeError, ShapeError
+from mathcore.backends.opencl.arrays import check_dtype
+from mathcore.backends.opencl.expressions import chain_macros
+from mathcore.backends.opencl.program import Numbers
+from mathcore.backends.opencl.source import Macros
+from mathcore.backends.opencl.tuning import Tuning
+from mathcore.backends.operations import Chain, DType, Step, result_dtype
+from mathcore.backends.shapes import Shape, broadcast_shape, broadcast_strides
+from mathcore.errors import ShapeError
 
 if TYPE_CHECKING:
     from mathcore.backends.opencl.backend import OpenCLBackend
 
 FILE = "elementwise.cl"
-OUTER_AXES = 5
-BOOL = np.dtype(np.bool_)
+MOST_OUTER = 8
+MOST_ELEMENTS = 2**31 - 2**14
+"""Places are counted in int, and a work-item looks a run of elements ahead."""
 
-EXPRESSIONS = {
-    "negative": "-a",
-    "abs": "a < 0 ? -a : a",
-    "exp": "exp(a)",
-    "log": "log(a)",
-    "sqrt": "sqrt(a)",
-    "tanh": "tanh(a)",
-    "add": "a + b",
-    "subtract": "a - b",
-    "multiply": "a * b",
-    "divide": "a / b",
-    "maximum": "a >= b || a != a ? a : b",
-    "minimum": "a <= b || a != a ? a : b",
-    "pow": "pow(a, b)",
-    "equal": "a == b",
-    "less": "a < b",
-    "less_equal": "a <= b",
-}
-OF_FLOAT = {"abs": "fabs(a)"}
-OF_BOOL = {"add": "a | b", "multiply": "a & b"}
-NOT_OF_BOOL = frozenset({"negative", "subtract"})
+Axis = tuple[int, Shape]
+"""Length, and how many elements each operand moves along it."""
 
-Axis = tuple[int, int, int]
-"""Length, stride in ``a``, stride in ``b``."""
+
+class Plan(NamedTuple):
+    """A launch and the array that it fills. Plans are remembered: making one takes longer than a launch."""
+
+    shape: Shape
+    dtype: DType
+    size_bytes: int
+    items: int
+    numbers: Numbers
+    macros: Macros
 
 
 def elementwise(backend: OpenCLBackend, operation: str, operands: tuple[NDArray, ...]) -> NDArray:
-    """Apply a named operation; one or two operands of one dtype, comparisons give bool."""
-    check_elementwise(operation, [x.dtype for x in operands])
-    dtype = operands[0].dtype
-    if dtype == BOOL and operation in NOT_OF_BOOL:
-        raise DTypeError(f"{operation}: expected float32, int32 or uint8, got bool; convert it with asarray")
-    shape = broadcast_shape(operation, [x.shape for x in operands])
-    strides = [_broadcast_strides(x.shape, shape) for x in operands]
-    y = backend.empty(shape, BOOL if operation in COMPARISONS else dtype)
-    _launch(backend, _expression(operation, dtype), operands, strides, y)
+    """Apply a named operation to operands of one type; comparisons and predicates give bool."""
+    dtypes, shapes = tuple([x.dtype for x in operands]), tuple([x.shape for x in operands])
+    return _launch(backend, _plan_operation(backend.queue.tuning, operation, dtypes, shapes), operands)
+
+
+def chain(backend: OpenCLBackend, steps: Chain, operands: tuple[NDArray, ...]) -> NDArray:
+    """Apply the steps to every element without storing what comes between; the same bits as one by one."""
+    dtypes, shapes = tuple([x.dtype for x in operands]), tuple([x.shape for x in operands])
+    return _launch(backend, _plan_chain(backend.queue.tuning, steps, dtypes, shapes), operands)
+
+
+def cast(backend: OpenCLBackend, x: NDArray, dtype: DTypeLike) -> NDArray:
+    """Return a copy with another element type."""
+    return chain(backend, (Step("cast", (0,), check_dtype(dtype)),), (x,))
+
+
+def _launch(backend: OpenCLBackend, plan: Plan, operands: tuple[NDArray, ...]) -> NDArray:
+    queue = backend.queue
+    y = NDArray(backend, queue.pool.allocate(plan.size_bytes), plan.shape, plan.dtype)
+    buffers = (*[x.data for x in operands], y.data)
+    queue.launch(FILE, "elementwise", plan.items, buffers, plan.numbers, plan.macros)
     return y
 
 
-def transpose(backend: OpenCLBackend, x: NDArray, axes: tuple[int, ...]) -> NDArray:
-    """Return a copy with the axes permuted.
+@lru_cache(maxsize=4096)
+def _plan_operation(tuning: Tuning, operation: str, dtypes: tuple[DType, ...], shapes: tuple[Shape, ...]) -> Plan:
+    dtype = result_dtype(operation, dtypes)
+    step = Step(operation, tuple(range(len(dtypes))), dtype)
+    return _plan(tuning, (step,), dtypes, shapes, broadcast_shape(operation, list(shapes)))
 
-    Raises:
-        ShapeError: if ``axes`` is no permutation of the axes of ``x``.
+
+@lru_cache(maxsize=4096)
+def _plan_chain(tuning: Tuning, steps: Chain, dtypes: tuple[DType, ...], shapes: tuple[Shape, ...]) -> Plan:
+    for step in steps:
+        check_dtype(step.dtype)
+    return _plan(tuning, steps, dtypes, shapes, broadcast_shape("fused", list(shapes)))
+
+
+def _plan(tuning: Tuning, steps: Chain, dtypes: tuple[DType, ...], shapes: tuple[Shape, ...], shape: Shape) -> Plan:
+    dtype, size = steps[-1].dtype, math.prod(shape)
+    if size > MOST_ELEMENTS:
+        raise ShapeError(f"expected a result of at most {MOST_ELEMENTS:,} elements, got shape {shape}; split it")
+    axes = _merge(shape, [broadcast_strides("operand", own, shape) for own in shapes])
+    inner, moves = axes.pop() if axes else (1, (0,) * len(shapes))
+    vector = tuning.vector if dtype.itemsize > 1 else min(16, 2 * tuning.vector)  # bytes are short
+    length = -(-tuning.run_length(size) // vector) * vector
+    numbers: Numbers = (length, size, inner, sum(move << operand for operand, move in enumerate(moves)))
+    if axes:
+        numbers += (_outer(axes, shape),)
+    macros = (("VEC", vector), ("OUTER", int(bool(axes))), *chain_macros(steps, dtypes))
+    return Plan(shape, dtype, size * dtype.itemsize, -(-size // length), numbers, macros)
+
+
+def _merge(shape: Shape, strides: list[Shape]) -> list[Axis]:
+    """Return the axes without those of length 1; neighbours that are walked in one go become one axis.
+
+    Along the last one, an operand moves by 1 or 0: arrays are contiguous.
     """
-    if sorted(axes) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: expected a permutation of {tuple(range(x.ndim))}, got {axes}")
-    strides = _strides(x.shape)
-    y = backend.empty(tuple(x.shape[axis] for axis in axes), x.dtype)
-    _launch(backend, "a", (x,), [tuple(strides[axis] for axis in axes)], y)
-    return y
-
-
-def _launch(
-    backend: OpenCLBackend, expression: str, operands: tuple[NDArray, ...], strides: list[Shape], y: NDArray
-) -> None:
-    a, b = operands[0], operands[-1]
-    axes = _merge(list(zip(y.shape, strides[0], strides[-1], strict=True)))
-    if len(axes) > OUTER_AXES + 1:
-        raise ShapeError(f"expected at most {OUTER_AXES + 1} axes after merging, got shape {y.shape}; reshape it")
-    inner, step_a, step_b = axes.pop() if axes else (1, 0, 0)
-    rows = math.prod(axis[0] for axis in axes)
-    outer = [(1, 0, 0)] * (OUTER_AXES - len(axes)) + axes
-    length = backend.queue.tuning.run_length(inner)
-    parts = -(-inner // length)
-    numbers = (
-        parts, length, inner, step_a, step_b, *(axis[0] for axis in outer[1:]),
-        *(axis[1] for axis in outer), *(axis[2] for axis in outer),
-    )  # fmt: skip
-    macros = (("IN", C_TYPES[a.dtype]), ("OUT", C_TYPES[y.dtype]), ("EXPRESSION", f"({expression})"))
-    backend.queue.launch(FILE, "elementwise", rows * parts, (a.data, b.data, y.data), numbers, macros)
-
-
-def _expression(operation: str, dtype: np.dtype[Any]) -> str:
-    special = {"f": OF_FLOAT, "b": OF_BOOL}.get(dtype.kind, {})
-    return special.get(operation, EXPRESSIONS[operation])
-
-
-def _strides(shape: Shape) -> Shape:
-    """Return the strides of a contiguous array, in elements."""
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
-
-
-def _broadcast_strides(shape: Shape, target: Shape) -> Shape:
-    """Return the strides that read ``shape`` as ``target``: 0 along the axes that repeat."""
-    own = tuple(0 if length == 1 else stride for length, stride in zip(shape, _strides(shape), strict=True))
-    return (0,) * (len(target) - len(shape)) + own
-
-
-def _merge(axes: list[Axis]) -> list[Axis]:
-    """Return the axes without those of length 1; neighbours that are walked in one go become one axis."""
     merged: list[Axis] = []
-    for length, step_a, step_b in axes:
+    for length, *moves in zip(shape, *strides, strict=True):
         if length == 1:
             continue
-        if merged and merged[-1][1:] == (length * step_a, length * step_b):
-            merged[-1] = (merged[-1][0] * length, step_a, step_b)
+        if merged and merged[-1][1] == tuple(length * move for move in moves):
+            merged[-1] = (merged[-1][0] * length, tuple(moves))
         else:
-            merged.append((length, step_a, step_b))
+            merged.append((length, tuple(moves)))
     return merged
+
+
+def _outer(axes: list[Axis], shape: Shape) -> bytes:
+    """Return the memory of the kernel's struct ``Outer``.
+
+    Raises:
+        ShapeError: if there are too many axes.
+    """
+    if len(axes) > MOST_OUTER:
+        raise ShapeError(f"expected at most {MOST_OUTER + 1} axes that broadcast differently, got {shape}; reshape it")
+    padded = axes + [(0, (0,) * len(axes[0][1]))] * (MOST_OUTER - len(axes))
+    lengths, moves = zip(*padded, strict=True)
+    return np.array([len(axes), *lengths, *np.ravel(moves)], np.int32).tobytes()

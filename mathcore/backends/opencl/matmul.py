@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathcore.array import NDArray
-from mathcore.backends.opencl.arrays import check_float32
+from mathcore.backends.opencl import gemm, matmul_gpu
+from mathcore.backends.opencl.arrays import C_TYPES, check_float32
 from mathcore.backends.opencl.product import multiply, multiply_transposed
 from mathcore.backends.opencl.windows import matrix_windows
-from mathcore.backends.shapes import matmul_shape
+from mathcore.backends.shapes import matmul_batched_shape, matmul_shape
 from mathcore.errors import ShapeError
 
 if TYPE_CHECKING:
     from mathcore.backends.opencl.backend import OpenCLBackend
 
+BATCHED = "matmul_batched.cl"
+BATCHED_ROWS, BATCHED_VECTORS = 4, 2
+"""Rows and vectors of columns of a work-item of ``matmul_batched.cl``."""
 TRANSPOSED = "matmul_transposed.cl"
 ROWS_A, ROWS_B = 3, 4
 """The register tile of ``matmul_transposed.cl``."""
@@ -25,19 +29,29 @@ def matmul(backend: OpenCLBackend, a: NDArray, b: NDArray, *, transpose_a: bool,
     """Return the product of two matrices, each given transposed if so flagged."""
     check_float32("matmul", a, b)
     rows, columns = matmul_shape(a.shape, b.shape, transpose_a=transpose_a, transpose_b=transpose_b)
-    if transpose_a and transpose_b:
-        a, transpose_a = a.T, False
     inner = a.shape[0] if transpose_a else a.shape[1]
     if inner == 0:
         return backend.zeros((rows, columns))
     y = backend.empty((rows, columns))
-    if transpose_b:
-        _multiply_by_transposed(backend, a, b, y)
-    elif transpose_a:
-        windows = matrix_windows(inner, rows)
-        multiply_transposed(backend.queue, a.data, b.data, y.data, None, windows=windows, outputs=columns)
-    else:
-        multiply(backend.queue, a.data, b.data, None, y.data, windows=matrix_windows(rows, inner), outputs=columns)
+    if y.size:
+        multiply_matrices = gemm.multiply if backend.queue.kind == "cpu" else matmul_gpu.multiply
+        multiply_matrices(
+            backend.queue, a.data, b.data, y.data, rows=rows, columns=columns, inner=inner,
+            transpose_a=transpose_a, transpose_b=transpose_b,
+        )  # fmt: skip
+    return y
+
+
+def matmul_batched(backend: OpenCLBackend, a: NDArray, b: NDArray) -> NDArray:
+    """Return the products (B, M, N) of stacks of matrices (B, M, K) and (B, K, N) of one element type."""
+    shape = matmul_batched_shape(a.shape, b.shape)
+    batch, rows, columns = shape
+    y = backend.empty(shape, a.dtype)
+    row_tiles, column_tiles = -(-rows // BATCHED_ROWS), -(-columns // (BATCHED_VECTORS * backend.queue.tuning.vector))
+    numbers = (rows, a.shape[2], columns, row_tiles, column_tiles)
+    macros = (("TYPE", C_TYPES[a.dtype]), ("MR", BATCHED_ROWS), ("NV", BATCHED_VECTORS))
+    items = batch * row_tiles * column_tiles
+    backend.queue.launch(BATCHED, "matmul_batched", items, (a.data, b.data, y.data), numbers, macros)
     return y
 
 
@@ -55,7 +69,13 @@ def linear(backend: OpenCLBackend, x: NDArray, w: NDArray, b: NDArray | None) ->
 
 def linear_data_gradient(backend: OpenCLBackend, dy: NDArray, w: NDArray) -> NDArray:
     """Return ``dy @ w.T``: (N, I)."""
-    return matmul(backend, dy, w, transpose_a=False, transpose_b=True)
+    check_float32("linear_data_gradient", dy, w)
+    shape = matmul_shape(dy.shape, w.shape, transpose_a=False, transpose_b=True)
+    if dy.shape[1] == 0:
+        return backend.zeros(shape)
+    dx = backend.empty(shape)
+    _multiply_by_transposed(backend, dy, w, dx)
+    return dx
 
 
 def linear_weight_gradient(backend: OpenCLBackend, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None) -> None:

@@ -1,6 +1,6 @@
 """One device's context and in-order queue: what launches kernels and moves bytes.
 
-Nothing waits but reading. Commands run in the order in which they were enqueued.
+Nothing waits but reading and ``finish``. Commands run in the order in which they were enqueued.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from mathcore.backends.opencl.devices import kind, open_device
 from mathcore.backends.opencl.memory import Memory, MemoryPool
-from mathcore.backends.opencl.program import Numbers, Programs
+from mathcore.backends.opencl.program import Numbers, Programs, Vectors, set_value
 from mathcore.backends.opencl.source import Macros
 from mathcore.backends.opencl.tuning import tune
 from mathcore.backends.opencl.vendors import load_pyopencl
@@ -48,11 +48,20 @@ class DeviceQueue:
         self.pool = MemoryPool(self._context)
 
     def launch(
-        self, file: str, name: str, items: int, buffers: tuple[Memory, ...], numbers: Numbers, macros: Macros = ()
+        self,
+        file: str,
+        name: str,
+        items: int,
+        buffers: tuple[Memory, ...],
+        numbers: Numbers,
+        macros: Macros = (),
+        *,
+        local: int | None = None,
     ) -> None:
         """Enqueue kernel ``name`` of ``file`` for that many work-items.
 
-        Its arguments are the buffers, the number of items, then the numbers.
+        Its arguments are the buffers, the number of items, then the numbers. ``local`` is the work-group size of a file
+        that has its own; None: that of the device.
 
         Raises:
             DeviceError: if the file does not compile, the device cannot run it, or this process is a fork of the one
@@ -63,7 +72,7 @@ class DeviceQueue:
         self.check_process()
         self._idle = False
         kernel = self._programs.kernel(file, name, macros, len(buffers), (items, *numbers))
-        local = self.tuning.local
+        local = local or self.tuning.local
         try:
             for place, memory in enumerate(buffers):
                 kernel.set_arg(place, memory.buffer)
@@ -71,19 +80,76 @@ class DeviceQueue:
         except self._cl.Error as error:
             raise self._failure(name, error) from None
 
+    def launch_packed(
+        self, file: str, name: str, items: int, buffers: tuple[Memory, ...], vectors: Vectors, macros: Macros = ()
+    ) -> None:
+        """Enqueue kernel ``name`` of ``file``, whose numbers differ from launch to launch, for that many work-items.
+
+        Its arguments are the buffers, then ``vectors`` as int16, the first of them with ``items`` put in front.
+
+        Raises:
+            DeviceError: as ``launch`` does.
+        """
+        if items == 0:
+            return
+        self.check_process()
+        self._idle = False
+        kernel = self._programs.packed_kernel(file, name, macros)
+        local = self.tuning.local
+        try:
+            kernel.set_arguments([memory.buffer for memory in buffers], ((items, *vectors[0]), *vectors[1:]))
+            self._cl.enqueue_nd_range_kernel(self._queue, kernel.kernel, (-(-items // local) * local,), (local,))
+        except self._cl.Error as error:
+            raise self._failure(name, error) from None
+
+    def launch_text(
+        self,
+        text: str,
+        name: str,
+        arguments: tuple[Memory | bytes, ...],
+        *,
+        global_size: tuple[int, ...],
+        local_size: tuple[int, ...] | None,
+    ) -> None:
+        """Enqueue kernel ``name`` of a user's own text; its arguments are memory, or the bytes of a number.
+
+        Raises:
+            DeviceError: if the text does not compile, the device cannot run it, or this process is a fork of the one
+                that opened the device.
+        """
+        if 0 in global_size:
+            return
+        self.check_process()
+        kernel = self._programs.text_kernel(name, text)
+        self._idle = False
+        try:
+            for place, argument in enumerate(arguments):
+                if isinstance(argument, bytes):
+                    set_value(kernel, place, argument)
+                else:
+                    kernel.set_arg(place, argument.buffer)
+            self._cl.enqueue_nd_range_kernel(self._queue, kernel, global_size, local_size)
+        except self._cl.Error as error:
+            raise DeviceError(
+                f"{name}: expected {self.device.name.strip()} to run {global_size} work-items in groups of "
+                f"{local_size or 'its choice'}, got {error}; choose other sizes"
+            ) from None
+
     def upload(self, memory: Memory, values: np.ndarray) -> None:
         """Copy a contiguous host array into ``memory``; it may change afterwards."""
         if values.nbytes == 0:
             return
         self.check_process()
-        if self._idle:  # nothing to wait for, so nothing is gained by a copy that could be read later
-            self._cl.enqueue_copy(self._queue, memory.buffer, values)
-            return
-        values = values.copy()
-        if len(self._uploads) >= MOST_UPLOADS:
-            del self._uploads[: MOST_UPLOADS // 2]
-        # The event keeps the host array; dropping an unfinished one waits for it.
-        self._uploads.append(self._cl.enqueue_copy(self._queue, memory.buffer, values, is_blocking=False))
+        try:
+            if self._idle:  # nothing to wait for, so nothing is gained by a copy that could be read later
+                self._cl.enqueue_copy(self._queue, memory.buffer, values)
+                return
+            if len(self._uploads) >= MOST_UPLOADS:
+                del self._uploads[: MOST_UPLOADS // 2]
+            # The event keeps the host array; dropping an unfinished one waits for it.
+            self._uploads.append(self._cl.enqueue_copy(self._queue, memory.buffer, values.copy(), is_blocking=False))
+        except self._cl.Error as error:
+            raise self._failure("writing", error) from None
 
     def download(self, memory: Memory, values: np.ndarray) -> None:
         """Wait for all that was enqueued and fill the contiguous host array ``values`` from ``memory``."""
@@ -97,13 +163,35 @@ class DeviceQueue:
         self._uploads.clear()
         self._idle = True
 
-    def copy(self, source: Memory, destination: Memory, size: int) -> None:
-        """Copy ``size`` bytes on the device."""
+    def finish(self) -> None:
+        """Wait for all that was enqueued.
+
+        Raises:
+            DeviceError: if the device failed in it, or this process is a fork of the one that opened the device.
+        """
+        self.check_process()
+        try:
+            self._queue.finish()
+        except self._cl.Error as error:
+            raise self._failure("its work", error) from None
+        self._uploads.clear()
+        self._idle = True
+
+    def copy(
+        self, source: Memory, destination: Memory, size: int, *, source_offset: int = 0, destination_offset: int = 0
+    ) -> None:
+        """Copy ``size`` bytes on the device, from and to so many bytes behind the start."""
         if size == 0:
             return
         self.check_process()
         self._idle = False
-        self._cl.enqueue_copy(self._queue, destination.buffer, source.buffer, byte_count=size)
+        try:
+            self._cl.enqueue_copy(
+                self._queue, destination.buffer, source.buffer,
+                byte_count=size, src_offset=source_offset, dst_offset=destination_offset,
+            )  # fmt: skip
+        except self._cl.Error as error:
+            raise self._failure("copying", error) from None
 
     def fill(self, memory: Memory, value: np.ndarray, size: int) -> None:
         """Fill ``size`` bytes with copies of a single element."""
@@ -111,11 +199,15 @@ class DeviceQueue:
             return
         self.check_process()
         self._idle = False
-        self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
+        try:
+            self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
+        except self._cl.Error as error:
+            raise self._failure("filling", error) from None
 
     def _failure(self, action: str, error: Exception) -> DeviceError:
         return DeviceError(
-            f"{self.device.name.strip()}: expected {action} to run, got {error}; use a smaller batch, or another device"
+            f"{self.device.name.strip()}: expected {action} to run, got {error}; "
+            "free arrays, use a smaller batch, or another device"
         )
 
     def check_process(self) -> None:

@@ -1,21 +1,31 @@
-"""The kernel sources, read by path: a worker started from a clone may find another package named ``kernels`` first."""
+"""The kernel sources, read by path: a worker started from a clone may find another package named ``kernels`` first.
+
+A file that builds on another names it in a line ``#include "operations.cl"``; the text is put in its place here, for
+drivers do not know the folder.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[3] / "kernels"
 
+INCLUDE = re.compile(r'#include "(\w+\.cl)"')
+
 Macros = tuple[tuple[str, str | int], ...]
 
 
 def assemble(file: str, macros: Macros) -> str:
-    """Return the source of ``file`` behind its macros and ``common.cl``; compiler messages name file and line."""
-    defines = "".join(f"#define {name} {value}\n" for name, value in macros)
-    return defines + "".join(f'#line 1 "{name}"\n{_read(name)}\n' for name in ("common.cl", file))
+    """Return the source of ``file`` behind its macros and ``common.cl``; compiler messages name file and line.
+
+    Where a macro is given twice, the last value counts.
+    """
+    defines = "".join(f"#define {name} {value}\n" for name, value in dict(macros).items())
+    return defines + _expand("common.cl") + _expand(file)
 
 
 def file_names() -> list[str]:
@@ -27,6 +37,16 @@ def file_names() -> list[str]:
 def digest() -> str:
     """Return the SHA-256 of all kernel files, in hexadecimal."""
     return _digest((name, _read(name)) for name in file_names())
+
+
+@cache
+def _expand(name: str) -> str:
+    """Return the text of a file with those that it includes, each line under its own number."""
+    parts = [f'#line 1 "{name}"']
+    for number, line in enumerate(_read(name).splitlines(), 1):
+        included = INCLUDE.fullmatch(line)
+        parts.append(f'{_expand(included[1])}#line {number + 1} "{name}"' if included else line)
+    return "\n".join(parts) + "\n"
 
 
 @cache

@@ -15,6 +15,10 @@ ROWS = {4: (12, 6, 4), 8: (12, 6, 4), 16: (16, 12, 8)}
 PANEL_BYTES = 19200
 """Weights that one pass holds together: with a little of its other operand they fit a level-1 cache of 32 KiB."""
 
+GPU_VECTOR = 4
+"""Element-wise, a work-item of a GPU takes one vector, so that neighbours read neighbouring memory: adding arrays moves
+3.0 TB/s on an H100, and 0.2 TB/s where each takes 16."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -79,10 +83,10 @@ def tune(device: Any, kind: str) -> Tuning:
     """Return the sizes for a pyopencl device of that kind."""
     units = device.max_compute_units
     if kind != "cpu":
-        tiles = _tiles(4, panel_bytes=768, tiles_per_unit=1)
+        tiles = _tiles(GPU_VECTOR, panel_bytes=768, tiles_per_unit=1)
         return Tuning(
-            vector=4, local=64, forward_tiles=tiles, gradient_tiles=tiles,
-            longest_run=64, items=units * 2048, patches_bytes=65536,
+            vector=GPU_VECTOR, local=64, forward_tiles=tiles, gradient_tiles=tiles,
+            longest_run=GPU_VECTOR, items=units * 2048, patches_bytes=65536,
         )  # fmt: skip
     native = device.native_vector_width_float
     vector = 16 if native >= 16 else 8 if native >= 8 else 4

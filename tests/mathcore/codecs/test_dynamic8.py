@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathcore import CodecError, codecs, random
+from mathcore import CodecError, codecs
 from mathcore.backends import create
 from mathcore.codecs.dynamic_tree import BLOCK, CODES, MINIMUM_SCALE, THRESHOLDS, VALUES
+from mathcore.random import philox as random
 
 BACKEND = create("numpy")
 CODEC = codecs.create("dynamic8")

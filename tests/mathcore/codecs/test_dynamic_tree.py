@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mathcore import random
 from mathcore.codecs.dynamic_tree import CODES, THRESHOLDS, VALUES, magnitude
+from mathcore.random import philox as random
 
 ASCENDING = VALUES[CODES]
 

@@ -31,9 +31,9 @@ def test_arrays_made_from_transposed_values_are_contiguous() -> None:
     assert x.data.flags.c_contiguous
 
 
-@pytest.mark.parametrize("values", [np.ones(2, np.int64), np.ones(2, np.float16), np.ones(2, complex), ["a"]])
+@pytest.mark.parametrize("values", [np.ones(2, np.float16), np.ones(2, complex), ["a"]])
 def test_other_types_are_refused(values: object) -> None:
-    with pytest.raises(DTypeError, match="expected float32, int32, uint8 or bool"):
+    with pytest.raises(DTypeError, match="^expected .*float32.*, got "):
         BACKEND.asarray(values)
 
 
@@ -102,7 +102,7 @@ def test_shapes_that_do_not_broadcast_are_named() -> None:
 
 def test_mixed_types_and_roots_of_integers_are_refused() -> None:
     with pytest.raises(DTypeError, match="expected operands of one dtype, got float32 and int32"):
-        BACKEND.zeros((2,)) + BACKEND.zeros((2,), np.int32)
+        BACKEND.elementwise("add", BACKEND.zeros((2,)), BACKEND.zeros((2,), np.int32))
     with pytest.raises(DTypeError, match="sqrt: expected float32, got int32"):
         BACKEND.elementwise("sqrt", BACKEND.zeros((2,), np.int32))
     with pytest.raises(DTypeError, match="got operation 'cosine'"):
@@ -121,9 +121,9 @@ def test_matmul_takes_transposed_operands(transpose_a: bool, transpose_b: bool) 
 
 def test_matmul_names_both_shapes_that_do_not_fit() -> None:
     with pytest.raises(ShapeError, match=r"expected \(M, K\) and \(K, N\), got \(2, 3\) and \(2, 3\)"):
-        BACKEND.zeros((2, 3)) @ BACKEND.zeros((2, 3))
+        BACKEND.matmul(BACKEND.zeros((2, 3)), BACKEND.zeros((2, 3)))
     with pytest.raises(ShapeError, match="expected two matrices"):
-        BACKEND.zeros((2, 3)) @ BACKEND.zeros((3,))
+        BACKEND.matmul(BACKEND.zeros((2, 3)), BACKEND.zeros((3,)))
 
 
 def test_reductions_equal_numpy_and_keep_the_type() -> None:

@@ -31,3 +31,18 @@ def assert_same_bits(actual: NDArray, expected: NDArray) -> None:
     assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype)
     np.testing.assert_array_equal(actual.numpy(), expected.numpy())
     assert actual.numpy().tobytes() == expected.numpy().tobytes()
+
+
+def assert_within_ulps(actual: np.ndarray, exact: np.ndarray, *, ulps: float) -> None:
+    """Assert that float32 values are at most so many units in the last place from float64 ones.
+
+    Infinities, NaN and the signs of zeros are to be those of ``exact`` rounded to float32.
+    """
+    assert (actual.shape, actual.dtype) == (exact.shape, np.dtype(np.float32))
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = exact.astype(np.float32)
+    ordinary = np.isfinite(rounded) & np.isfinite(actual)
+    np.testing.assert_array_equal(actual[~ordinary], rounded[~ordinary])
+    np.testing.assert_array_equal(np.signbit(actual[rounded == 0]), np.signbit(rounded[rounded == 0]))
+    error = np.abs(actual[ordinary] - exact[ordinary]) / np.spacing(np.abs(rounded[ordinary])).astype(np.float64)
+    assert error.max(initial=0.0) <= ulps, f"{error.max():.2f} units in the last place at {np.argmax(error)}"

@@ -9,9 +9,9 @@ from mathcore.backends.opencl.backend import OpenCLBackend
 
 
 @pytest.fixture(scope="session")
-def device(tmp_path_factory: pytest.TempPathFactory) -> OpenCLBackend:
-    """Return the OpenCL backend on the default device."""
-    return OpenCLBackend(cache_dir=tmp_path_factory.mktemp("programs"))
+def device(_opencl: OpenCLBackend) -> OpenCLBackend:
+    """Return the OpenCL backend on the default device, the one that public functions are tested on."""
+    return _opencl
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from mathcore import MathcoreError, random
+from mathcore import MathcoreError
+from mathcore.random import philox as random
 
 ALL_ONES = 0xFFFFFFFF
 
@@ -119,3 +120,24 @@ def test_what_is_out_of_range_is_named(seed: int, stream: int | tuple[int, ...],
 def test_integers_refuse_an_empty_or_too_large_range(high: int) -> None:
     with pytest.raises(MathcoreError, match="expected high of 1 to 2"):
         random.integers(0, 0, 1, high=high)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 10), (-5, 5), (-(2**31), 2**31), (2**31 - 1, 2**31), (-(2**31), 0)])
+def test_int32_integers_cover_their_range_evenly(low: int, high: int) -> None:
+    numbers = random.int32_integers(1, 0, 10_000, low=low, high=high)
+    assert numbers.dtype == np.int32
+    assert low <= numbers.min() <= numbers.max() < high
+    counts = np.bincount((numbers.astype(np.int64) - low) * min(10, high - low) // (high - low))
+    expected = len(numbers) / len(counts)
+    assert np.all(np.abs(counts - expected) < 4 * np.sqrt(expected))
+
+
+def test_int32_integers_are_the_integers_moved_to_their_range() -> None:
+    moved = random.int32_integers(4, (1, 2), (3, 5), low=-7, high=1000)
+    assert np.array_equal(moved, random.integers(4, (1, 2), (3, 5), high=1007) - 7)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (5, 4), (0, 2**31 + 1), (-(2**31) - 1, 0)])
+def test_int32_integers_refuse_an_empty_or_too_large_range(low: int, high: int) -> None:
+    with pytest.raises(MathcoreError, match="expected -2\\*\\*31 <= low < high <= 2\\*\\*31, got low"):
+        random.int32_integers(0, 0, 1, low=low, high=high)

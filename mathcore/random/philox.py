@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from mathcore.errors import MathcoreError
+from mathcore.random import box_muller
 
 Stream = int | tuple[int, ...]
 
@@ -53,16 +54,28 @@ def words(seed: int, stream: Stream, count: int) -> np.ndarray:
     Raises:
         MathcoreError: if one of them is out of range.
     """
-    numbers = _stream_words(stream)
-    if not 0 <= seed < 2**64:
-        raise MathcoreError(f"random: expected a seed of 0 to 2**64 - 1, got {seed}")
+    low, high, *numbers = key_words(seed, stream)
     if not 0 <= count <= 4 * WORD:
         raise MathcoreError(f"random: expected a count of 0 to 2**34, got {count}")
     blocks = -(-count // 4)
     counter = np.empty((4, blocks), np.uint32)
     counter[0] = np.arange(blocks, dtype=np.uint32)
     counter[1:] = np.array(numbers, np.uint32)[:, None]
-    return philox(counter, (seed % WORD, seed // WORD)).T.reshape(-1)[:count]
+    return philox(counter, (low, high)).T.reshape(-1)[:count]
+
+
+def key_words(seed: int, stream: Stream) -> tuple[int, ...]:
+    """Return the two words of the key and the last three of the counter.
+
+    Raises:
+        MathcoreError: if the seed or the stream is out of range.
+    """
+    numbers = stream if isinstance(stream, tuple) else (stream,)
+    if not 1 <= len(numbers) <= 3 or not all(0 <= number < WORD for number in numbers):
+        raise MathcoreError(f"random: expected a stream of one to three numbers of 0 to 2**32 - 1, got {stream}")
+    if not 0 <= seed < 2**64:
+        raise MathcoreError(f"random: expected a seed of 0 to 2**64 - 1, got {seed}")
+    return (seed % WORD, seed // WORD, *(*numbers, 0, 0)[:3])
 
 
 def uniform(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:
@@ -70,6 +83,16 @@ def uniform(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarr
     shape = (shape,) if isinstance(shape, int) else shape
     upper = words(seed, stream, math.prod(shape)) >> np.uint32(8)
     return (upper.astype(np.float32) * np.float32(2.0**-24)).reshape(shape)
+
+
+def normal(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:
+    """Return float32 numbers, normally distributed with mean 0 and standard deviation 1, from a word each.
+
+    Numbers 2 i and 2 i + 1 are made of words 2 i and 2 i + 1 as ``mathcore/random/box_muller.py`` says.
+    """
+    shape = (shape,) if isinstance(shape, int) else shape
+    count = math.prod(shape)
+    return box_muller.normal(words(seed, stream, count + count % 2))[:count].reshape(shape)
 
 
 def integers(seed: int, stream: Stream, shape: int | tuple[int, ...], *, high: int) -> np.ndarray:
@@ -83,11 +106,24 @@ def integers(seed: int, stream: Stream, shape: int | tuple[int, ...], *, high: i
     """
     if not 1 <= high <= 2**31:
         raise MathcoreError(f"random: expected high of 1 to 2**31, got {high}")
-    shape = (shape,) if isinstance(shape, int) else shape
-    pairs = words(seed, stream, 2 * math.prod(shape)).astype(np.uint64).reshape(-1, 2)
-    bound = np.uint64(high)
-    scaled = (pairs[:, 0] * bound + (pairs[:, 1] * bound >> HALF)) >> HALF
-    return scaled.astype(np.int64).reshape(shape)
+    return _below(high, seed, stream, shape).astype(np.int64)
+
+
+def int32_integers(seed: int, stream: Stream, shape: int | tuple[int, ...], *, low: int, high: int) -> np.ndarray:
+    """Return int32 numbers of ``low`` to ``high`` - 1: those of ``integers`` for ``high - low``, plus ``low``.
+
+    Raises:
+        MathcoreError: if there are none, or int32 does not hold them.
+    """
+    check_range(low, high)
+    numbers = _below(high - low, seed, stream, shape).astype(np.int64)
+    return np.add(numbers, low, out=numbers).astype(np.int32)
+
+
+def check_range(low: int, high: int) -> None:
+    """Raise MathcoreError unless there are numbers of ``low`` to ``high`` - 1 and int32 holds them."""
+    if not -(2**31) <= low < high <= 2**31:
+        raise MathcoreError(f"random: expected -2**31 <= low < high <= 2**31, got low {low} and high {high}")
 
 
 def permutation(seed: int, stream: Stream, n: int) -> np.ndarray:
@@ -100,9 +136,9 @@ def permutation(seed: int, stream: Stream, n: int) -> np.ndarray:
     return np.argsort(pairs[:, 0] << HALF | pairs[:, 1], kind="stable").astype(np.int64)
 
 
-def _stream_words(stream: Stream) -> tuple[int, int, int]:
-    numbers = stream if isinstance(stream, tuple) else (stream,)
-    if not 1 <= len(numbers) <= 3 or not all(0 <= number < WORD for number in numbers):
-        raise MathcoreError(f"random: expected a stream of one to three numbers of 0 to 2**32 - 1, got {stream}")
-    first, second, third = (*numbers, 0, 0)[:3]
-    return first, second, third
+def _below(bound: int, seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:
+    """Return uint64 numbers of 0 to ``bound`` - 1, ``bound`` up to 2**32."""
+    shape = (shape,) if isinstance(shape, int) else shape
+    pairs = words(seed, stream, 2 * math.prod(shape)).astype(np.uint64).reshape(-1, 2)
+    factor = np.uint64(bound)
+    return ((pairs[:, 0] * factor + (pairs[:, 1] * factor >> HALF)) >> HALF).reshape(shape)

@@ -14,9 +14,7 @@ import argparse
 import itertools
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +24,10 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.sides import Side, processor
+
 SIDES = ("nabe", "pytorch nchw", "pytorch channels_last")
 WARM_UP_STEPS = 20
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.01, 0.9, 0.0005
@@ -109,76 +110,39 @@ def serve(side: str, batch_size: int, device: str | None) -> None:
         print(seconds, flush=True)
 
 
-class Side:
-    """The process that runs one side."""
-
-    def __init__(self, side: str, arguments: argparse.Namespace) -> None:
-        command = [sys.executable, __file__, "--serve", side, "--batch-size", str(arguments.batch_size)]
-        command += ["--device", arguments.device] if arguments.device else []
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        self.name = self._answer(side)
-        self.seconds: list[float] = []
-
-    def take_turn(self, steps: int) -> None:
-        """Time some steps."""
-        assert self.process.stdin is not None
-        print(steps, file=self.process.stdin, flush=True)
-        self.seconds.append(float(self._answer(self.name)))
-
-    def stop(self) -> None:
-        """End the process."""
-        self.process.communicate()
-
-    def _answer(self, name: str) -> str:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline().strip()
-        if not line:
-            raise SystemExit(f"{name}: expected an answer, the process ended; its message is above")
-        return line
+def start(side: str, arguments: argparse.Namespace) -> Side:
+    """Start the process of a side."""
+    command = [sys.executable, __file__, "--serve", side, "--batch-size", str(arguments.batch_size)]
+    return Side(command + (["--device", arguments.device] if arguments.device else []))
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Let the sides take turns and return the report."""
-    sides = {side: Side(side, arguments) for side in SIDES}
+    sides = {side: start(side, arguments) for side in SIDES}
+    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
     try:
         for _ in range(arguments.repeats):
-            for side in sides.values():
-                side.take_turn(arguments.steps)
+            for name, side in sides.items():
+                seconds[name].append(float(side.ask(arguments.steps)))
     finally:
         for side in sides.values():
             side.stop()
     images = arguments.batch_size * arguments.steps
-    speeds = {name: [images / seconds for seconds in side.seconds] for name, side in sides.items()}
+    speeds = {name: [images / value for value in values] for name, values in seconds.items()}
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     best = max(SIDES[1:], key=lambda name: medians[name])
     return {
-        "machine": _processor(),
+        "machine": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "batch_size": arguments.batch_size,
         "steps": arguments.steps,
         "repeats": arguments.repeats,
-        "versions": {name: side.name for name, side in sides.items()},
+        "versions": {name: side.version for name, side in sides.items()},
         "images_per_second": {name: round(value, 1) for name, value in medians.items()},
         "all_images_per_second": {name: [round(value, 1) for value in values] for name, values in speeds.items()},
         "best_pytorch": best,
         "ratio": round(medians["nabe"] / medians[best], 3),
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    named = {key.strip(): value.strip() for key, value in fields.items()}
-    if "model name" not in named:
-        return platform.processor() or platform.machine()
-    return f"{named['model name']} (family {named.get('cpu family')}, model {named.get('model')})"
 
 
 def show(report: dict[str, Any]) -> None:

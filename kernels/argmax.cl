@@ -12,14 +12,14 @@
 // NaN is better than every number, and the first NaN the best.
 //
 // Macros: IN       element type
-//         BETTER   whether v is better than a, for scalars and vectors
+//         KEPT     whether v, which comes later, is not better than a; for scalars and vectors
 // Tolerance against NumPy: none.
 
 #ifndef IN
 #define IN float
 #endif
-#ifndef BETTER
-#define BETTER ((v > a) | ((v != v) & (a == a)))
+#ifndef KEPT
+#define KEPT ((a >= v) | (a != a))
 #endif
 
 #define STREAMS 4
@@ -28,8 +28,8 @@
 
 typedef JOIN(IN, VEC) inv;
 
-static inline inv better_vector(const inv a, const inv v) { return select(a, v, BETTER); }
-static inline int is_better(const IN v, const IN a) { return BETTER; }
+static inline inv better_vector(const inv a, const inv v) { return select(v, a, KEPT); }
+static inline int is_better(const IN v, const IN a) { return !KEPT; }
 
 static inline IN best_of(global const IN *from, int k, const int stop) {
     IN a = from[k];
@@ -48,11 +48,11 @@ static inline IN best_of(global const IN *from, int k, const int stop) {
     return a;
 }
 
-// The first place of `best`, which is there. Where it is a number there is no NaN.
+// The first place of `best`, or of a NaN where it is one. It is there, and a number only where there is no NaN.
 static inline int place_of(const IN best, global const IN *from, int k, const int stop) {
     for (; k <= stop - VEC; k += VEC) {
         const inv v = LOAD(from + k);
-        if (any((v == best) | (v != v))) break;
+        if (any(best != best ? v != v : v == best)) break;
     }
     while (from[k] != best && from[k] == from[k]) k++;
     return k;
@@ -101,7 +101,7 @@ KERNEL argmax_rows(
         for (int k = start + 1; k < stop; k++)                                                      \
             UNROLL for (int s = 0; s < count; s++) {                                                \
                 const inv a = best[s], v = LOAD(from + (size_t)k * inner + column + s * VEC);       \
-                place[s] = select(place[s], (intv)(k), JOIN(convert_int, VEC)(BETTER));             \
+                place[s] = select((intv)(k), place[s], JOIN(convert_int, VEC)(KEPT));               \
                 best[s] = better_vector(a, v);                                                      \
             }                                                                                       \
         UNROLL for (int s = 0; s < count; s++)                                                      \

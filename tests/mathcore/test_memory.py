@@ -26,6 +26,7 @@ def make(backend: Backend, *shape: int) -> NDArray:
 
 @pytest.fixture(autouse=True)
 def _all_scopes_end() -> Iterator[None]:
+    gc.collect()  # what earlier tests left must not vanish while one counts
     yield
     assert not open_scopes
 

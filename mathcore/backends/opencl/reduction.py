@@ -224,10 +224,8 @@ def _macros(operation: str, dtype: DType) -> Macros:
 
 
 def _place_macros(operation: str, dtype: DType) -> Macros:
-    better = "(v > a)" if operation == "argmax" else "(v < a)"
-    if dtype.kind == "f":
-        better = f"({better} | ((v != v) & (a == a)))"
-    return (("IN", C_TYPES[dtype]), ("BETTER", better))
+    kept = "(a >= v)" if operation == "argmax" else "(a <= v)"
+    return (("IN", C_TYPES[dtype]), ("KEPT", f"({kept} | (a != a))" if dtype.kind == "f" else kept))
 
 
 def _scan_macros(operation: str, dtype: DType) -> Macros:

@@ -6,8 +6,9 @@ The shapes (M, K) by (K, N) are squares and the products inside three networks: 
 ResNet152's for one image, a convolution being (OH * OW, KH * KW * C) by (KH * KW * C, O), and for 8 images in linear
 layers. The operands wait on the device, the result is waited for, and copying to panels counts. NumPy is timed as
 installed, with all its threads, and once more with the OPENBLAS_CORETYPE that multiplies fastest here. Each side runs
-in a process of its own and waits, asleep, while another is timed; a figure is the median over the turns. A ratio over 1
-means that mathcore is faster. Small squares are timed too, but are in no mean.
+in a process of its own, which is stopped while another is timed: the threads of OpenBLAS look for work for 110 ms after
+each product, and would take the cores from the others. A figure is the median over the turns; a ratio over 1 means that
+mathcore is faster. Small squares are timed too, but are in no mean.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.matrix import CORETYPES, PAUSE_SECONDS, time_call
+from bench.matrix import CORETYPES, time_call
 from bench.sides import Side, SideEndedError, processor
 
 Shape = tuple[int, int, int]
@@ -120,20 +121,29 @@ def serve(side: str, device: str | None) -> None:
         shape, seconds = json.loads(line)
         if current[0] != shape:
             current = (shape, prepare(shape))
-            time.sleep(PAUSE_SECONDS)  # NumPy has just multiplied: its threads look for more work
         print(time_call(current[1], seconds), flush=True)
 
 
 def ask(side: Side, shape: Shape, seconds: float) -> float:
-    """Return the seconds of a product by a side that has had its rest."""
-    time.sleep(PAUSE_SECONDS)
-    return float(side.ask(json.dumps([shape, seconds])))
+    """Return the seconds of a product by a side that is stopped before and after."""
+    side.process.send_signal(signal.SIGCONT)
+    answer = side.ask(json.dumps([shape, seconds]))
+    side.process.send_signal(signal.SIGSTOP)
+    return float(answer)
 
 
 def start(side: str, device: str | None, environment: dict[str, str] | None = None) -> Side:
-    """Start the process of a side."""
+    """Start the process of a side, and stop it until it is asked."""
     command = [sys.executable, __file__, "--serve", side]
-    return Side(command + (["--device", device] if device else []), environment)
+    started = Side(command + (["--device", device] if device else []), environment)
+    started.process.send_signal(signal.SIGSTOP)
+    return started
+
+
+def end(side: Side) -> None:
+    """End the process of a side."""
+    side.process.send_signal(signal.SIGCONT)
+    side.stop()
 
 
 def best_coretype() -> str | None:
@@ -146,7 +156,7 @@ def best_coretype() -> str | None:
         try:
             side = start("numpy", None, {"OPENBLAS_CORETYPE": coretype})
             found[coretype] = min(ask(side, PROBE, 0.02) for _ in range(3))
-            side.stop()
+            end(side)
         except SideEndedError:
             continue
     return min(found, key=lambda name: found[name]) if found else None
@@ -156,7 +166,8 @@ def start_sides(device: str | None) -> dict[str, Side]:
     """Start all sides."""
     coretype = best_coretype()
     environment = {"OPENBLAS_CORETYPE": coretype} if coretype else None
-    sides = start("mathcore", device), start("numpy", device), start("numpy", device, environment)
+    alone = {"OPENBLAS_NUM_THREADS": "1"}  # of the product that the result is compared with
+    sides = start("mathcore", device, alone), start("numpy", device), start("numpy", device, environment)
     return dict(zip(SIDES, sides, strict=True))
 
 
@@ -172,7 +183,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         small_rows = [time_shape(sides, shape, arguments) for shape in small]
     finally:
         for side in sides.values():
-            side.stop()
+            end(side)
     all_rows = [row for group in rows.values() for row in group]
     return {
         "machine": processor(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mathcore.array import NDArray
 from mathcore.backends.opencl import gemm, matmul_gpu
-from mathcore.backends.opencl.arrays import C_TYPES, check_float32
+from mathcore.backends.opencl.arrays import C_TYPES, FLOAT32, check_float32
 from mathcore.backends.opencl.product import multiply, multiply_transposed
 from mathcore.backends.opencl.windows import matrix_windows
 from mathcore.backends.shapes import matmul_batched_shape, matmul_shape
@@ -14,10 +15,14 @@ from mathcore.errors import ShapeError
 
 if TYPE_CHECKING:
     from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.queue import DeviceQueue
 
 BATCHED = "matmul_batched.cl"
 BATCHED_ROWS, BATCHED_VECTORS = 4, 2
 """Rows and vectors of columns of a work-item of ``matmul_batched.cl``."""
+LEAST_OPERATIONS = 1 << 23
+"""Multiply-adds of a float32 matrix of a stack that is worth launches of its own: 1.4 times the speed at 256 x 256, 0.7
+at 128 x 128 (Zen 3)."""
 TRANSPOSED = "matmul_transposed.cl"
 ROWS_A, ROWS_B = 3, 4
 """The register tile of ``matmul_transposed.cl``."""
@@ -33,13 +38,16 @@ def matmul(backend: OpenCLBackend, a: NDArray, b: NDArray, *, transpose_a: bool,
     if inner == 0:
         return backend.zeros((rows, columns))
     y = backend.empty((rows, columns))
-    if y.size:
-        multiply_matrices = gemm.multiply if backend.queue.kind == "cpu" else matmul_gpu.multiply
-        multiply_matrices(
+    if rows and columns:
+        _multiply_matrices(backend.queue.kind)(
             backend.queue, a.data, b.data, y.data, rows=rows, columns=columns, inner=inner,
             transpose_a=transpose_a, transpose_b=transpose_b,
         )  # fmt: skip
     return y
+
+
+def _multiply_matrices(kind: str) -> Callable[..., None]:
+    return gemm.multiply if kind == "cpu" else matmul_gpu.multiply
 
 
 def matmul_batched(backend: OpenCLBackend, a: NDArray, b: NDArray) -> NDArray:
@@ -47,12 +55,34 @@ def matmul_batched(backend: OpenCLBackend, a: NDArray, b: NDArray) -> NDArray:
     shape = matmul_batched_shape(a.shape, b.shape)
     batch, rows, columns = shape
     y = backend.empty(shape, a.dtype)
+    if _one_by_one(backend.queue, a, b, y):
+        for i in range(batch):
+            parts = (x.data.view(i * _matrix_bytes(x), _matrix_bytes(x)) for x in (a, b, y))
+            _multiply_matrices(backend.queue.kind)(
+                backend.queue, *parts,
+                rows=rows, columns=columns, inner=a.shape[2], transpose_a=False, transpose_b=False,
+            )  # fmt: skip
+        return y
     row_tiles, column_tiles = -(-rows // BATCHED_ROWS), -(-columns // (BATCHED_VECTORS * backend.queue.tuning.vector))
     numbers = (rows, a.shape[2], columns, row_tiles, column_tiles)
     macros = (("TYPE", C_TYPES[a.dtype]), ("MR", BATCHED_ROWS), ("NV", BATCHED_VECTORS))
     items = batch * row_tiles * column_tiles
     backend.queue.launch(BATCHED, "matmul_batched", items, (a.data, b.data, y.data), numbers, macros)
     return y
+
+
+def _one_by_one(queue: DeviceQueue, a: NDArray, b: NDArray, y: NDArray) -> bool:
+    """Whether the matrices are large enough for a launch each, and start where a device can start an array."""
+    operations = y.shape[1] * y.shape[2] * a.shape[2]
+    return (
+        a.dtype == FLOAT32
+        and operations >= LEAST_OPERATIONS
+        and all(_matrix_bytes(x) % queue.alignment == 0 for x in (a, b, y))
+    )
+
+
+def _matrix_bytes(x: NDArray) -> int:
+    return x.shape[1] * x.shape[2] * x.dtype.itemsize
 
 
 def linear(backend: OpenCLBackend, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:

@@ -35,6 +35,29 @@ def test_products_agree_with_numpy(
     assert_close(actual, expected, tolerance=TOLERANCE)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.uint8])
+@pytest.mark.parametrize(
+    "shape", [(3, 5, 7, 9), (2, 64, 33, 1), (1, 4, 1, 130), (0, 2, 3, 4), (2, 3, 0, 4), (2, 0, 3, 4)]
+)
+def test_products_of_stacks_agree_with_numpy(
+    device: OpenCLBackend, reference: NumpyBackend, shape: tuple[int, int, int, int], dtype: type
+) -> None:
+    batch, rows, inner, columns = shape
+    a: np.ndarray = (random_array(batch, rows, inner) * 100).astype(np.int32).astype(dtype)
+    b: np.ndarray = (random_array(batch, inner, columns) * 1e8).astype(np.int32).astype(dtype)
+    actual, expected = (x.matmul_batched(x.asarray(a), x.asarray(b)) for x in (device, reference))
+    assert_close(actual, expected, tolerance=TOLERANCE if dtype is np.float32 else 0)
+
+
+@pytest.mark.parametrize("columns", [256, 257])
+def test_large_matrices_of_a_stack_are_multiplied_one_by_one(
+    device: OpenCLBackend, reference: NumpyBackend, columns: int
+) -> None:
+    a, b = random_array(2, 256, 256), random_array(2, 256, columns)
+    actual, expected = (x.matmul_batched(x.asarray(a), x.asarray(b)) for x in (device, reference))
+    assert_close(actual, expected, tolerance=TOLERANCE)
+
+
 @pytest.mark.parametrize(("examples", "inputs", "outputs"), [s for s in SIZES if s[1]])
 def test_linear_layer_and_its_gradients_agree_with_numpy(
     device: OpenCLBackend, reference: NumpyBackend, examples: int, inputs: int, outputs: int

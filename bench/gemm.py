@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -125,25 +124,14 @@ def serve(side: str, device: str | None) -> None:
 
 
 def ask(side: Side, shape: Shape, seconds: float) -> float:
-    """Return the seconds of a product by a side that is stopped before and after."""
-    side.process.send_signal(signal.SIGCONT)
-    answer = side.ask(json.dumps([shape, seconds]))
-    side.process.send_signal(signal.SIGSTOP)
-    return float(answer)
+    """Return the seconds of a product by a side."""
+    return float(side.ask(json.dumps([shape, seconds])))
 
 
 def start(side: str, device: str | None, environment: dict[str, str] | None = None) -> Side:
-    """Start the process of a side, and stop it until it is asked."""
+    """Start the process of a side."""
     command = [sys.executable, __file__, "--serve", side]
-    started = Side(command + (["--device", device] if device else []), environment)
-    started.process.send_signal(signal.SIGSTOP)
-    return started
-
-
-def end(side: Side) -> None:
-    """End the process of a side."""
-    side.process.send_signal(signal.SIGCONT)
-    side.stop()
+    return Side(command + (["--device", device] if device else []), environment)
 
 
 def best_coretype() -> str | None:
@@ -156,7 +144,7 @@ def best_coretype() -> str | None:
         try:
             side = start("numpy", None, {"OPENBLAS_CORETYPE": coretype})
             found[coretype] = min(ask(side, PROBE, 0.02) for _ in range(3))
-            end(side)
+            side.stop()
         except SideEndedError:
             continue
     return min(found, key=lambda name: found[name]) if found else None
@@ -183,7 +171,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         small_rows = [time_shape(sides, shape, arguments) for shape in small]
     finally:
         for side in sides.values():
-            end(side)
+            side.stop()
     all_rows = [row for group in rows.values() for row in group]
     return {
         "machine": processor(),

@@ -3,7 +3,7 @@
     python bench/lenet.py [--batch-size 64] [--steps 100] [--repeats 7] [--device D] [--json FILE|-]
 
 A step is the forward and backward pass, the momentum update and reading the loss, on one batch of images that comes
-from the host. Each side runs in a process of its own and waits, asleep, while another is timed; they take turns, so
+from the host. Each side runs in a process of its own, which is stopped while another is timed; they take turns, so
 that whatever else the machine does hits all alike. The figure of a side is its median over the turns. PyTorch uses all
 threads and its fused optimizer, and gets the better of its two memory layouts.
 """

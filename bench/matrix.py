@@ -5,8 +5,8 @@
 The operations are those of Table 1 of Hidaka, Miura and Harada (2017): the sum and the logarithm of float32 matrices of
 1000 x 1000, and two products. mathcore is timed with its operands on the device already and the result waited for
 there, and again with the way to the device and back. NumPy is timed as installed, with all its threads, and once more
-with the OPENBLAS_CORETYPE that multiplies fastest here. Each side runs in a process of its own and waits, asleep,
-while another is timed; a figure is the median over the turns. A ratio over 1 means that mathcore is faster.
+with the OPENBLAS_CORETYPE that multiplies fastest here. Each side runs in a process of its own, which is stopped while
+another is timed; a figure is the median over the turns. A ratio over 1 means that mathcore is faster.
 """
 
 from __future__ import annotations
@@ -42,9 +42,6 @@ CORETYPES = {
     "aarch64": ("ARMV8", "NEOVERSEN1", "NEOVERSEV1", "NEOVERSEN2"),
 }
 """Processors that OpenBLAS has kernels for, by kind of machine."""
-
-PAUSE_SECONDS = 0.05
-"""Between turns: the threads of OpenBLAS go on looking for work for some 30 ms after each product."""
 
 SMALL_CALLS = 2000
 TOLERANCE = 1e-4
@@ -176,8 +173,7 @@ def time_call(call: Call, seconds: float) -> float:
 
 
 def ask(side: Side, question: str, seconds: float) -> Any:
-    """Return the answer of a side that has had its rest."""
-    time.sleep(PAUSE_SECONDS)
+    """Return the answer of a side."""
     return json.loads(side.ask(json.dumps([question, seconds])))
 
 

@@ -34,10 +34,14 @@ def matmul(x1: NDArray, x2: NDArray, /, *, transpose_a: bool = False, transpose_
     a, b = to_arrays("matmul", x1, x2)
     if a.dtype.kind == "b":
         raise DTypeError("matmul: expected numbers, got bool; convert with astype")
+    if len(a.shape) == len(b.shape) == 2 and a.dtype.kind == "f":  # nearly always
+        return a.backend.matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError(f"matmul: expected operands with axes, got shapes {a.shape} and {b.shape}; use multiply")
     if transpose_a or transpose_b:
-        return _matrix_product(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+        if a.ndim != 2 or b.ndim != 2:
+            raise ShapeError(f"matmul: expected two matrices where one is transposed, got {a.shape} and {b.shape}")
+        return matmul(a.T if transpose_a else a, b.T if transpose_b else b)
     left = a.reshape(1, -1) if a.ndim == 1 else a
     right = b.reshape(-1, 1) if b.ndim == 1 else b
     if left.shape[-1] != right.shape[-2]:
@@ -46,14 +50,6 @@ def matmul(x1: NDArray, x2: NDArray, /, *, transpose_a: bool = False, transpose_
     rows = () if a.ndim == 1 else product.shape[-2:-1]
     columns = () if b.ndim == 1 else product.shape[-1:]
     return product if product.ndim == a.ndim == b.ndim else product.reshape(product.shape[:-2] + rows + columns)
-
-
-def _matrix_product(a: NDArray, b: NDArray, *, transpose_a: bool, transpose_b: bool) -> NDArray:
-    if a.dtype.kind == "f":
-        return a.backend.matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
-    if a.ndim != 2 or b.ndim != 2:
-        raise ShapeError(f"matmul: expected two matrices where one is transposed, got shapes {a.shape} and {b.shape}")
-    return matmul(a.T if transpose_a else a, b.T if transpose_b else b)
 
 
 def _stacked_product(a: NDArray, b: NDArray) -> NDArray:

@@ -15,7 +15,7 @@ from mathcore.errors import DTypeError
 DEVICE_TYPES = ("bool", "uint8", "int32", "float32")
 
 
-@pytest.mark.parametrize(("first", "second"), itertools.combinations_with_replacement(range(4), 2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations_with_replacement(range(4), 2)))
 def test_of_two_device_types_the_later_in_bool_uint8_int32_float32_wins(first: int, second: int) -> None:
     a, b = np.dtype(DEVICE_TYPES[first]), np.dtype(DEVICE_TYPES[second])
     assert promote(a, b) == promote(b, a) == b

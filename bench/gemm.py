@@ -28,6 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.matrix import CORETYPES, time_call
+from bench.reports import publish
 from bench.sides import Side, SideEndedError, processor
 
 Shape = tuple[int, int, int]
@@ -245,12 +246,7 @@ def main() -> None:
         return
     if arguments.quick:
         arguments.turns, arguments.seconds = 2, 0.005
-    report = measure(arguments)
-    if arguments.json != "-":
-        show(report)
-    if arguments.json:
-        text = json.dumps(report, indent=2) + "\n"
-        sys.stdout.write(text) if arguments.json == "-" else Path(arguments.json).write_text(text)
+    publish(measure(arguments), show, arguments.json)
 
 
 if __name__ == "__main__":

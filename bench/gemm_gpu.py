@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import statistics
 import sys
 import time
@@ -24,6 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.reports import publish
 from mathcore.backends.opencl.backend import OpenCLBackend
 from mathcore.backends.opencl.matmul_gpu import make_plan, multiply
 
@@ -131,12 +131,7 @@ def main() -> None:
     parser.add_argument("--device", help="index or part of the name of the OpenCL device")
     parser.add_argument("--json", metavar="FILE", help="write the report to FILE; - prints nothing else")
     arguments = parser.parse_args()
-    report = measure(arguments)
-    if arguments.json != "-":
-        show(report)
-    if arguments.json:
-        text = json.dumps(report, indent=2) + "\n"
-        sys.stdout.write(text) if arguments.json == "-" else Path(arguments.json).write_text(text)
+    publish(measure(arguments), show, arguments.json)
 
 
 if __name__ == "__main__":

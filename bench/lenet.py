@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
 import statistics
 import sys
@@ -26,6 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.reports import publish
 from bench.sides import Side, processor
 
 SIDES = ("nabe", "pytorch nchw", "pytorch channels_last")
@@ -167,12 +167,7 @@ def main() -> None:
     if arguments.serve:
         serve(arguments.serve, arguments.batch_size, arguments.device)
         return
-    report = measure(arguments)
-    if arguments.json != "-":
-        show(report)
-    if arguments.json:
-        text = json.dumps(report, indent=2) + "\n"
-        sys.stdout.write(text) if arguments.json == "-" else Path(arguments.json).write_text(text)
+    publish(measure(arguments), show, arguments.json)
 
 
 if __name__ == "__main__":

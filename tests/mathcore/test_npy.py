@@ -1,4 +1,4 @@
-"""Arrays to .npy files and back: NumPy's own files, files written out byte by byte, and damaged ones."""
+"""Arrays to .npy files and back: NumPy's own files, and files written out byte by byte."""
 
 from __future__ import annotations
 
@@ -12,35 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mathcore import DTypeError, MathcoreError, ShapeError
+from mathcore import DTypeError, MathcoreError
 from mathcore.backends.base import Backend
 from mathcore.npy import load, save
-
-SIX = bytes.fromhex("00000000 0000803f 00000040 00004040 00008040 0000a040")
-"""0.0 to 5.0 as little-endian float32."""
-
-
-def npy(header: str, data: bytes, version: tuple[int, int] = (1, 0)) -> bytes:
-    text = header.encode("utf-8" if version == (3, 0) else "latin-1")
-    length = len(text).to_bytes(2 if version == (1, 0) else 4, "little")
-    return b"\x93NUMPY" + bytes(version) + length + text + data
-
-
-def fields(descr: str = "'<f4'", fortran_order: str = "False", shape: str = "(2, 3)") -> str:
-    return f"{{'descr': {descr}, 'fortran_order': {fortran_order}, 'shape': {shape}, }}\n"
-
-
-def loaded(content: bytes, device: object = "numpy", **options: object) -> np.ndarray:
-    return load(io.BytesIO(content), device=device, **options).numpy()  # type: ignore[arg-type]
-
-
-VERSION_1 = (
-    b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" + b" " * 58 + b"\n" + SIX
-)
-VERSION_2 = b"\x93NUMPY\x02\x00\x3e\x00\x00\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }  \n" + SIX
-VERSION_3 = b"\x93NUMPY\x03\x00\x3d\x00\x00\x00{'shape': (2, 3), 'fortran_order': False, 'descr': '<f4'}   \n" + SIX
-FORTRAN = npy(fields(fortran_order="True", shape="(3, 2)"), SIX)
-BIG_ENDIAN = npy(fields("'>i2'", shape="(2,)"), b"\x01\x02\xff\xfe")
+from tests.mathcore.npy_files import BIG_ENDIAN, FORTRAN, VERSION_1, VERSION_2, VERSION_3, loaded
 
 
 @pytest.mark.parametrize("content", [VERSION_1, VERSION_2, VERSION_3])
@@ -166,112 +141,6 @@ def test_an_explicit_dtype_must_be_one_of_arrays(backend: Backend) -> None:
 def test_a_device_refuses_an_explicit_float64() -> None:
     with pytest.raises(DTypeError, match="load: expected float32, int32, uint8 or bool on a device, got float64"):
         load(io.BytesIO(VERSION_1), dtype="float64", device="opencl")
-
-
-# What is refused
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "expected 8 more bytes, got the end of the file"),
-        (b"\x93NUMPY\x01", "expected 1 more bytes"),
-        (b"PK\x03\x04" + bytes(20), "loadz reads .npz archives"),
-        (npy(fields(), SIX, (4, 0)), "expected version 1.0, 2.0 or 3.0, got 4.0"),
-        (npy(fields(), SIX, (1, 1)), "got 1.1"),
-        (VERSION_1[:60], "more bytes, got the end of the file"),
-        (VERSION_1[:-1], "expected 1 more bytes, got the end of the file; it was cut off"),
-        (npy(fields() + " " * 10_000, SIX), "expected a header of at most 10,000 bytes"),
-        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + fields().encode(), "expected a header of at most 10,000 bytes"),
-        (npy("{'descr': __import__('os').getcwd()}", b""), "expected a header that is a Python literal"),
-        (npy("{'descr': '<f4'", b""), "expected a header that is a Python literal"),
-        (npy("(" * 9_000, b""), "expected a header that is a Python literal"),
-        (npy("-" * 9_000 + "1", b""), "expected a header that is a Python literal"),
-        (npy("{[]: 1}", b""), "expected a header that is a Python literal"),
-        (npy("[1, 2]", b""), "expected a header of descr, fortran_order and shape, got [1, 2]"),
-        (npy("{'descr': '<f4', 'shape': ()}", b""), "expected a header of descr, fortran_order and shape"),
-        (npy(fields().replace("}", "'x': 1}"), SIX), "expected a header of descr, fortran_order and shape"),
-        (npy(fields(fortran_order="0"), SIX), "expected fortran_order of True or False, got 0"),
-        (npy(fields("'|b1'", shape="(2,)"), b"\x01\x02"), "expected bytes 0 and 1 for bool, got 2"),
-        (b"\x93NUMPY\x03\x00\x01\x00\x00\x00\xff", "expected a header that is a Python literal"),
-    ],
-)
-def test_a_malformed_file_is_refused(content: bytes, message: str) -> None:
-    with pytest.raises(MathcoreError) as error:
-        loaded(content)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("descr", "message"),
-    [
-        ("'|O'", "got '|O': Python objects"),
-        ("'<c8'", "got '<c8': complex numbers"),
-        ("'<M8[ns]'", "dates"),
-        ("'<m8[s]'", "time spans"),
-        ("'<U5'", "text"),
-        ("'|S5'", "text"),
-        ("'|V8'", "raw bytes"),
-        ("[('a', '<f4')]", "got records [('a', '<f4')]"),
-        ("('<f4', (2,))", "got records"),
-        ("'<f16'", "got '<f16'"),
-        ("'f4'", "got 'f4'"),
-        ("'|f4'", "got '|f4'"),
-        ("'<f4,<f4'", "got '<f4,<f4'"),
-        ("3", "got 3"),
-    ],
-)
-def test_elements_that_are_not_numbers_are_refused(descr: str, message: str) -> None:
-    with pytest.raises(DTypeError) as error:
-        loaded(npy(fields(descr), SIX))
-    assert message in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ("(-1, -6)", "expected a shape of numbers that are 0 or more, got (-1, -6)"),
-        ("[2, 3]", "expected a shape of numbers"),
-        ("(2.0, 3)", "expected a shape of numbers"),
-        ("(True, 6)", "expected a shape of numbers"),
-        ("6", "expected a shape of numbers"),
-        ("(4294967296, 4294967296)", "expected a shape that memory can hold"),
-        ("(0, 9223372036854775808)", "expected a shape that memory can hold"),
-        ("(" + "1," * 65 + ")", "expected at most 64 axes, got 65"),
-        ("(0x" + "f" * 8_000 + ",)", "expected a shape that memory can hold, got a number of thousands of digits"),
-    ],
-)
-def test_shapes_that_no_array_has_are_refused(shape: str, message: str) -> None:
-    with pytest.raises(ShapeError) as error:
-        loaded(npy(fields(shape=shape), SIX))
-    assert message in str(error.value)
-
-
-@pytest.mark.parametrize("shape", ["(2, 4)", "(2, 2)", "(1000000000000,)"])
-def test_a_path_whose_size_does_not_match_the_shape_is_refused(shape: str, tmp_path: Path) -> None:
-    (tmp_path / "x.npy").write_bytes(npy(fields(shape=shape), SIX))
-    with pytest.raises(MathcoreError, match=r'^load ".*x.npy": expected [\d,]+ bytes for float32 .*, got 24; the file'):
-        load(tmp_path / "x.npy", device="numpy")
-
-
-def test_2000_damaged_files_are_read_or_refused_but_never_crash() -> None:
-    # Given files of every kind
-    randomness = np.random.default_rng(0)
-    files = [VERSION_1, VERSION_2, VERSION_3, FORTRAN, BIG_ENDIAN]
-    refused = 0
-    for _ in range(2000):
-        # When a few bytes are changed, left out or repeated
-        content = bytearray(files[randomness.integers(len(files))])
-        for _ in range(randomness.integers(1, 4)):
-            place = int(randomness.integers(len(content)))
-            content[place : place + int(randomness.integers(3))] = randomness.bytes(int(randomness.integers(3)))
-        # Then nothing but an array or our error comes out
-        try:
-            loaded(bytes(content))
-        except MathcoreError:
-            refused += 1
-    assert 500 < refused < 2000
 
 
 # Writing

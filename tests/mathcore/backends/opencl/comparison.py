@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.opencl.backend import OpenCLBackend
 
 GENERATOR_SEED = 20
 
@@ -46,3 +49,20 @@ def assert_within_ulps(actual: np.ndarray, exact: np.ndarray, *, ulps: float) ->
     np.testing.assert_array_equal(np.signbit(actual[rounded == 0]), np.signbit(rounded[rounded == 0]))
     error = np.abs(actual[ordinary] - exact[ordinary]) / np.spacing(np.abs(rounded[ordinary])).astype(np.float64)
     assert error.max(initial=0.0) <= ulps, f"{error.max():.2f} units in the last place at {np.argmax(error)}"
+
+
+def product(
+    device: OpenCLBackend, multiply: Callable[..., None], a: np.ndarray, b: np.ndarray, *, transposed: tuple[bool, bool]
+) -> np.ndarray:
+    """Return A @ B as ``multiply`` computes it from operands laid out as ``transposed`` says."""
+    (rows, inner), columns = a.shape, b.shape[1]
+    x, w = (
+        device.asarray(np.ascontiguousarray(matrix.T if turned else matrix))
+        for matrix, turned in zip((a, b), transposed, strict=True)
+    )
+    y = device.asarray(np.full((rows, columns), np.nan, np.float32))
+    multiply(
+        device.queue, x.data, w.data, y.data,
+        rows=rows, columns=columns, inner=inner, transpose_a=transposed[0], transpose_b=transposed[1],
+    )  # fmt: skip
+    return y.numpy()

@@ -20,7 +20,7 @@ from mathcore.backends.opencl.gemm import MOST_FEW_ROWS, MOST_NEAR_COLUMNS, MOST
 from mathcore.backends.opencl.gemm_tiles import TILE, Cut
 from mathcore.backends.opencl.program import Programs
 from mathcore.backends.opencl.tuning import Tuning
-from tests.mathcore.backends.opencl.comparison import random_array
+from tests.mathcore.backends.opencl.comparison import product, random_array
 
 TOLERANCE = 1e-5
 TRANSPOSES = tuple(itertools.product((False, True), repeat=2))
@@ -54,16 +54,8 @@ def check(device: OpenCLBackend, shape: tuple[int, int, int], *, transposed: tup
     rows, inner, columns = shape
     a, b = random_array(rows, inner), random_array(inner, columns)
     exact = a.astype(np.float64) @ b.astype(np.float64)
-    x, w = (
-        device.asarray(np.ascontiguousarray(matrix.T if turned else matrix))
-        for matrix, turned in zip((a, b), transposed, strict=True)
-    )
-    y = device.asarray(np.full((rows, columns), np.nan, np.float32))
-    multiply(
-        device.queue, x.data, w.data, y.data,
-        rows=rows, columns=columns, inner=inner, transpose_a=transposed[0], transpose_b=transposed[1],
-    )  # fmt: skip
-    np.testing.assert_allclose(y.numpy(), exact, rtol=0, atol=TOLERANCE * np.abs(exact).max(initial=1e-30))
+    y = product(device, multiply, a, b, transposed=transposed)
+    np.testing.assert_allclose(y, exact, rtol=0, atol=TOLERANCE * np.abs(exact).max(initial=1e-30))
 
 
 def tuning_of(device: OpenCLBackend) -> Tuning:

@@ -16,32 +16,17 @@ from hypothesis import strategies as st
 from mathcore.backends.opencl import matmul_gpu
 from mathcore.backends.opencl.backend import OpenCLBackend
 from mathcore.backends.opencl.matmul_gpu import LONGEST_CHUNK, MOST_CHUNKS, TILES, Tile, choose, make_plan, multiply
-from tests.mathcore.backends.opencl.comparison import random_array
+from tests.mathcore.backends.opencl.comparison import product, random_array
 
 TOLERANCE = 1e-5
 TRANSPOSES = tuple(itertools.product((False, True), repeat=2))
-
-
-def product(device: OpenCLBackend, a: np.ndarray, b: np.ndarray, *, transposed: tuple[bool, bool]) -> np.ndarray:
-    """Return A @ B as the device computes it, from operands laid out as ``transposed`` says."""
-    rows, columns, inner = a.shape[0], b.shape[1], a.shape[1]
-    x, w = (
-        device.asarray(np.ascontiguousarray(matrix.T if turned else matrix))
-        for matrix, turned in zip((a, b), transposed, strict=True)
-    )
-    y = device.asarray(np.full((rows, columns), np.nan, np.float32))
-    multiply(
-        device.queue, x.data, w.data, y.data,
-        rows=rows, columns=columns, inner=inner, transpose_a=transposed[0], transpose_b=transposed[1],
-    )  # fmt: skip
-    return y.numpy()
 
 
 def check(device: OpenCLBackend, shape: tuple[int, int, int], *, transposed: tuple[bool, bool]) -> None:
     rows, columns, inner = shape
     a, b = random_array(rows, inner), random_array(inner, columns)
     exact = a.astype(np.float64) @ b.astype(np.float64)
-    y = product(device, a, b, transposed=transposed)
+    y = product(device, multiply, a, b, transposed=transposed)
     np.testing.assert_allclose(y, exact, rtol=0, atol=TOLERANCE * np.abs(exact).max(initial=1e-30))
 
 
@@ -84,7 +69,7 @@ def test_a_product_of_nothing_is_zero(device: OpenCLBackend, shape: tuple[int, i
 
 def test_the_same_product_has_the_same_bits(device: OpenCLBackend) -> None:
     a, b = random_array(45, 1500), random_array(1500, 33)
-    first, second = (product(device, a, b, transposed=(False, False)) for _ in range(2))
+    first, second = (product(device, multiply, a, b, transposed=(False, False)) for _ in range(2))
     assert first.tobytes() == second.tobytes()
 
 
@@ -95,7 +80,7 @@ def test_a_nan_stays_in_its_row_and_an_infinity_in_its_column(
     # Given the last row and the last column, which are read again in place of those past the matrix
     a, b = np.abs(random_array(37, 21)) + 1, np.abs(random_array(21, 35)) + 1
     a[-1, -1], b[-1, -1] = np.nan, np.inf
-    y = product(device, a, b, transposed=transposed)
+    y = product(device, multiply, a, b, transposed=transposed)
     assert np.isfinite(y[:-1, :-1]).all()
     assert np.isnan(y[-1]).all()
     assert np.isinf(y[:-1, -1]).all()

@@ -17,6 +17,7 @@ from mathcore.memory import open_scopes, track
 from mathcore.operators import Operators
 
 if TYPE_CHECKING:
+    from mathcore.backends.array_backend import ArrayBackend
     from mathcore.backends.base import Backend
     from mathcore.devices import Device
 
@@ -38,8 +39,8 @@ class NDArray(Operators):
 
     __slots__ = ("__weakref__", "backend", "data", "dtype", "shape")
 
-    def __init__(self, backend: Backend, data: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.backend = backend
+    def __init__(self, backend: ArrayBackend, data: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.backend: Backend = backend  # type: ignore[assignment]  # the array part of a backend makes arrays, all use them
         self.data = data
         self.shape = shape
         self.dtype = dtype

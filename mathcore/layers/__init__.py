@@ -3,7 +3,7 @@
 from mathcore.layers.accuracy import Accuracy
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.convolution_2d import Convolution2D
-from mathcore.layers.layer import Layer, ParameterSpec
+from mathcore.layers.layer import Context, Filler, Layer, ParameterSpec, training_key
 from mathcore.layers.linear import Linear
 from mathcore.layers.pooling_2d import Pooling2D
 from mathcore.layers.registry import create_layer, layer_types, register_layer
@@ -13,7 +13,9 @@ from mathcore.layers.softmax_cross_entropy import SoftmaxCrossEntropy
 __all__ = [
     "Accuracy",
     "BlobData",
+    "Context",
     "Convolution2D",
+    "Filler",
     "Layer",
     "Linear",
     "ParameterSpec",
@@ -23,4 +25,5 @@ __all__ = [
     "create_layer",
     "layer_types",
     "register_layer",
+    "training_key",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathcore.array import NDArray
-from mathcore.layers.layer import Arrays, Backward, Layer, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Layer, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.scores import check_scores
 from mathcore.layers.settings import Settings
@@ -30,7 +30,9 @@ class Accuracy(Layer):
         check_scores(self, inputs)
         return ((),)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return the count, int32 (), of scores (N, C) and labels (N,) int32; its ``backward`` gives no gradients."""
         logits, labels = inputs
         return (logits.backend.count_correct(logits, labels),), _no_gradients

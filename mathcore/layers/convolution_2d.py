@@ -8,7 +8,7 @@ from typing import Any
 
 from mathcore.array import NDArray
 from mathcore.errors import ShapeError
-from mathcore.layers.layer import Arrays, Backward, Layer, ParameterSpec, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Filler, Layer, ParameterSpec, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import check_images, windows, with_examples
@@ -49,13 +49,15 @@ class Convolution2D(Layer):
     def parameter_specs(self) -> dict[str, ParameterSpec]:
         assert self.in_size is not None, "infer_shapes comes first"
         fan_in = self.ksize[0] * self.ksize[1] * self.in_size
-        w = ParameterSpec((*self.ksize, self.in_size, self.out_size), "xavier", fan_in)
-        return {"w": w, "b": ParameterSpec((self.out_size,), "zero")}
+        w = ParameterSpec((*self.ksize, self.in_size, self.out_size), Filler("xavier"), fan_in)
+        return {"w": w, "b": ParameterSpec((self.out_size,))}
 
     def forward_flops(self) -> int:
         return 2 * self.positions * math.prod(self.parameter_specs()["w"].shape)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return ``y`` and ``backward``.
 
         Args:

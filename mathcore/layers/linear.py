@@ -8,7 +8,7 @@ from typing import Any
 
 from mathcore.array import NDArray
 from mathcore.errors import NetworkError, ShapeError
-from mathcore.layers.layer import Arrays, Backward, Layer, ParameterSpec, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Filler, Layer, ParameterSpec, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import with_examples
@@ -52,13 +52,15 @@ class Linear(Layer):
 
     def parameter_specs(self) -> dict[str, ParameterSpec]:
         assert self.in_size is not None, "infer_shapes comes first"
-        w = ParameterSpec((self.in_size, self.out_size), "xavier", self.in_size)
-        return {"w": w, "b": ParameterSpec((self.out_size,), "zero")}
+        w = ParameterSpec((self.in_size, self.out_size), Filler("xavier"), self.in_size)
+        return {"w": w, "b": ParameterSpec((self.out_size,))}
 
     def forward_flops(self) -> int:
         return 2 * math.prod(self.parameter_specs()["w"].shape)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return ``y = x @ w + b`` and ``backward``.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mathcore.array import NDArray
 from mathcore.errors import NetworkError
-from mathcore.layers.layer import Arrays, Backward, Layer, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Layer, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import check_images, windows
@@ -47,7 +47,9 @@ class Pooling2D(Layer):
         check_images(self, x)
         return ((*windows(self, x, ksize=self.ksize, stride=self.stride, pad=self.pad), x[2]),)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return ``y`` (N, OH, OW, C) of ``x`` (N, H, W, C), float32, and ``backward``."""
         (x,) = inputs
         return self._forward_max(x) if self.kind == "max" else self._forward_average(x)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathcore.array import NDArray
-from mathcore.layers.layer import Arrays, Backward, Layer, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Layer, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 
@@ -22,7 +22,9 @@ class ReLU(Layer):
     def infer_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         return (inputs[0],)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return ``y = max(x, 0)`` and ``backward``, which lets the gradient through where ``y`` > 0.
 
         Source:

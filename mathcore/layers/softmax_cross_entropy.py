@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathcore.array import NDArray
-from mathcore.layers.layer import Arrays, Backward, Layer, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Layer, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.scores import check_scores
 from mathcore.layers.settings import Settings
@@ -27,7 +27,9 @@ class SoftmaxCrossEntropy(Layer):
         check_scores(self, inputs)
         return ((),)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         """Return the loss () of scores (N, C) float32 and labels (N,) int32, and ``backward``.
 
         Source:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mathcore.array import NDArray
-from mathcore.layers.layer import Backward
+from mathcore.layers.layer import Backward, Context
 from mathcore.network.node import Node, blobs_with_gradient
 
 Blobs = dict[str, NDArray]
 
 
-def run_forward(nodes: Iterable[Node], blobs: Blobs, parameters: NDArray) -> list[Backward]:
+def run_forward(nodes: Iterable[Node], blobs: Blobs, parameters: NDArray, context: Context) -> list[Backward]:
     """Run ``nodes`` in order, add what they write to ``blobs``, and return the ``backward`` of each."""
     backwards: list[Backward] = []
     for node in nodes:
-        outputs, backward = node.layer.forward(node.views(parameters), *(blobs[name] for name in node.inputs))
+        inputs = (blobs[name] for name in node.inputs)
+        outputs, backward = node.layer.forward(node.views(parameters), *inputs, context=context)
         blobs.update(zip(node.outputs, outputs, strict=True))
         backwards.append(backward)
     return backwards

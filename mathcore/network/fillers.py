@@ -17,7 +17,8 @@ PURPOSE = 1
 def fill(spec: ParameterSpec, *, seed: int, place: int) -> np.ndarray:
     """Return the initial values of one array, float32.
 
-    ``zero`` is zeros. ``xavier`` is uniform in +-sqrt(3 / fan_in), which keeps the variance of activations.
+    ``constant`` is its value throughout. ``xavier`` is uniform in +-sqrt(3 / fan_in), which keeps the variance of
+    activations.
 
     Raises:
         NetworkError: if the filler is unknown.
@@ -25,10 +26,10 @@ def fill(spec: ParameterSpec, *, seed: int, place: int) -> np.ndarray:
         Glorot, Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010), in the form
         of Caffe (fan-in alone).
     """
-    if spec.filler == "zero":
-        return np.zeros(spec.shape, np.float32)
-    if spec.filler == "xavier":
+    if spec.filler.type == "constant":
+        return np.full(spec.shape, spec.filler.value, np.float32)
+    if spec.filler.type == "xavier":
         bound = np.float32(math.sqrt(3 / spec.fan_in))
         centred = random.uniform(seed, (PURPOSE, place), spec.shape) * np.float32(2) - np.float32(1)
         return centred * bound
-    raise NetworkError(f"expected filler xavier or zero, got {spec.filler!r}")
+    raise NetworkError(f"expected filler constant or xavier, got {spec.filler.type!r}")

@@ -10,7 +10,7 @@ import numpy as np
 from mathcore.array import NDArray
 from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
-from mathcore.layers.layer import Layer
+from mathcore.layers.layer import TESTING, Context, Layer
 from mathcore.layers.registry import create_layer
 from mathcore.network.backpropagation import Blobs, run_backward, run_forward
 from mathcore.network.definition import PHASES, LayerDefinition, parse
@@ -70,7 +70,9 @@ class Network:
             parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
         return parameters
 
-    def gradient(self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray) -> NDArray:
+    def gradient(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray, *, key: NDArray | None = None
+    ) -> NDArray:
         """Return the mean loss of the examples and overwrite ``gradient`` with its gradient.
 
         Args:
@@ -78,6 +80,9 @@ class Network:
             data: (N, *data_shape) float32, N at least 1.
             labels: (N,) int32.
             gradient: (layout.size,) float32. Its padding is not written: make it with zeros.
+                In the places of running statistics it gets their next values.
+            key: what the random numbers of layers such as dropout follow from (``Context.key``); None: they are
+                left out.
         Returns:
             The loss, shape ().
         Raises:
@@ -87,7 +92,7 @@ class Network:
         self._check_vector("gradient", gradient)
         blobs = self._feed("train", data, labels)
         nodes = [node for node in self._training if node.layer.role != "data"]
-        backwards = run_forward(nodes, blobs, parameters)
+        backwards = run_forward(nodes, blobs, parameters, Context("train", key))
         run_backward(nodes, backwards, blobs, gradient)
         return blobs[nodes[-1].outputs[0]]
 
@@ -99,7 +104,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters)
+        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
         loss = blobs[self._node("test", "loss").outputs[0]].item()
         correct = blobs[self._node("test", "metric").outputs[0]].item()
         return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])

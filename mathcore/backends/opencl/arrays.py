@@ -13,7 +13,7 @@ from mathcore.backends.shapes import Shape
 from mathcore.errors import DTypeError, ShapeError
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FLOAT32 = np.dtype(np.float32)
 INT32 = np.dtype(np.int32)
@@ -53,20 +53,20 @@ def check_int32(operation: str, labels: NDArray) -> None:
         raise DTypeError(f"{operation}: expected labels of int32, got {labels.dtype}; convert them with asarray")
 
 
-def empty(backend: OpenCLBackend, shape: Shape, dtype: DTypeLike) -> NDArray:
+def empty(backend: OpenCLArrays, shape: Shape, dtype: DTypeLike) -> NDArray:
     """Return a new array, its values undefined."""
     kind = check_dtype(dtype)
     return NDArray(backend, backend.queue.pool.allocate(math.prod(shape) * kind.itemsize), tuple(shape), kind)
 
 
-def zeros(backend: OpenCLBackend, shape: Shape, dtype: DTypeLike) -> NDArray:
+def zeros(backend: OpenCLArrays, shape: Shape, dtype: DTypeLike) -> NDArray:
     """Return a new array of zeros."""
     x = empty(backend, shape, dtype)
     backend.queue.fill(x.data, np.zeros(1, x.dtype), x.size * x.dtype.itemsize)
     return x
 
 
-def asarray(backend: OpenCLBackend, values: Any, dtype: DTypeLike | None) -> NDArray:
+def asarray(backend: OpenCLArrays, values: Any, dtype: DTypeLike | None) -> NDArray:
     """Copy host values into a new array; Python numbers become float32, int32 or bool, NumPy arrays keep their type."""
     if dtype is None and not isinstance(values, np.ndarray | np.generic):
         kind = np.asarray(values).dtype.kind
@@ -80,14 +80,14 @@ def asarray(backend: OpenCLBackend, values: Any, dtype: DTypeLike | None) -> NDA
     return x
 
 
-def to_numpy(backend: OpenCLBackend, x: NDArray) -> np.ndarray:
+def to_numpy(backend: OpenCLArrays, x: NDArray) -> np.ndarray:
     """Return the values as a new host array."""
     host = np.empty(x.shape, x.dtype)
     backend.queue.download(x.data, host)
     return host
 
 
-def view(backend: OpenCLBackend, x: NDArray, offset: int, shape: Shape) -> NDArray:
+def view(backend: OpenCLArrays, x: NDArray, offset: int, shape: Shape) -> NDArray:
     """Return ``shape`` elements of the flat ``x`` from ``offset`` on; shares memory.
 
     Raises:
@@ -108,13 +108,13 @@ def view(backend: OpenCLBackend, x: NDArray, offset: int, shape: Shape) -> NDArr
     return NDArray(backend, x.data.view(offset * x.dtype.itemsize, size * x.dtype.itemsize), tuple(shape), x.dtype)
 
 
-def copy(backend: OpenCLBackend, source: NDArray, destination: NDArray) -> None:
+def copy(backend: OpenCLArrays, source: NDArray, destination: NDArray) -> None:
     """Copy all elements; same shape and dtype."""
     _check_alike("copy", destination, source.shape, source.dtype)
     backend.queue.copy(source.data, destination.data, source.size * source.dtype.itemsize)
 
 
-def write(backend: OpenCLBackend, destination: NDArray, values: np.ndarray) -> None:
+def write(backend: OpenCLArrays, destination: NDArray, values: np.ndarray) -> None:
     """Overwrite ``destination`` with host values of the same shape and dtype."""
     _check_alike("write", destination, values.shape, values.dtype)
     backend.queue.upload(destination.data, np.ascontiguousarray(values))

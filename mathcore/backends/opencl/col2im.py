@@ -9,7 +9,7 @@ from mathcore.backends.opencl.arrays import C_TYPES
 from mathcore.backends.shapes import Pair
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FILE = "col2im.cl"
 LEAST_PIXELS = 64
@@ -17,7 +17,7 @@ LEAST_PIXELS = 64
 
 
 def col2im(
-    backend: OpenCLBackend, columns: NDArray, *, size: Pair, stride: Pair, pad: Pair, dilation: Pair
+    backend: OpenCLArrays, columns: NDArray, *, size: Pair, stride: Pair, pad: Pair, dilation: Pair
 ) -> NDArray:
     """Return the images (N, *size, C) of windows (N, OH, OW, KH, KW, C); where windows overlap they add up."""
     N, OH, OW, KH, KW, C = columns.shape

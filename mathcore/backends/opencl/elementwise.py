@@ -20,7 +20,7 @@ from mathcore.backends.shapes import Shape, broadcast_shape, broadcast_strides
 from mathcore.errors import ShapeError
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FILE = "elementwise.cl"
 MOST_OUTER = 8
@@ -42,24 +42,24 @@ class Plan(NamedTuple):
     macros: Macros
 
 
-def elementwise(backend: OpenCLBackend, operation: str, operands: tuple[NDArray, ...]) -> NDArray:
+def elementwise(backend: OpenCLArrays, operation: str, operands: tuple[NDArray, ...]) -> NDArray:
     """Apply a named operation to operands of one type; comparisons and predicates give bool."""
     dtypes, shapes = tuple([x.dtype for x in operands]), tuple([x.shape for x in operands])
     return _launch(backend, _plan_operation(backend.queue.tuning, operation, dtypes, shapes), operands)
 
 
-def chain(backend: OpenCLBackend, steps: Chain, operands: tuple[NDArray, ...]) -> NDArray:
+def chain(backend: OpenCLArrays, steps: Chain, operands: tuple[NDArray, ...]) -> NDArray:
     """Apply the steps to every element without storing what comes between; the same bits as one by one."""
     dtypes, shapes = tuple([x.dtype for x in operands]), tuple([x.shape for x in operands])
     return _launch(backend, _plan_chain(backend.queue.tuning, steps, dtypes, shapes), operands)
 
 
-def cast(backend: OpenCLBackend, x: NDArray, dtype: DTypeLike) -> NDArray:
+def cast(backend: OpenCLArrays, x: NDArray, dtype: DTypeLike) -> NDArray:
     """Return a copy with another element type."""
     return chain(backend, (Step("cast", (0,), check_dtype(dtype)),), (x,))
 
 
-def _launch(backend: OpenCLBackend, plan: Plan, operands: tuple[NDArray, ...]) -> NDArray:
+def _launch(backend: OpenCLArrays, plan: Plan, operands: tuple[NDArray, ...]) -> NDArray:
     queue = backend.queue
     y = NDArray(backend, queue.pool.allocate(plan.size_bytes), plan.shape, plan.dtype)
     buffers = (*[x.data for x in operands], y.data)

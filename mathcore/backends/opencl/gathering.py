@@ -14,7 +14,7 @@ from mathcore.backends.opencl.program import Vectors
 from mathcore.backends.opencl.source import Macros
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FILE = "gathering.cl"
 NONZERO = "nonzero.cl"
@@ -26,31 +26,31 @@ LEAST_CHUNK, MOST_CHUNKS = 256, 65536
 """How a GPU looks for what is not 0: elements of a work-item at least, and work-items at most."""
 
 
-def gather(backend: OpenCLBackend, x: NDArray, places: NDArray) -> NDArray:
+def gather(backend: OpenCLArrays, x: NDArray, places: NDArray) -> NDArray:
     """Return y with y[i] = flat x[places[i]], in the shape of ``places``."""
     y = backend.empty(places.shape, x.dtype)
     _gather(backend, x, places, y, 1)
     return y
 
 
-def gather_rows(backend: OpenCLBackend, x: NDArray, places: NDArray) -> NDArray:
+def gather_rows(backend: OpenCLArrays, x: NDArray, places: NDArray) -> NDArray:
     """Return y with y[i] = x[places[i]], in the shape of ``places`` and an axis of C, for ``x`` (R, C)."""
     y = backend.empty((*places.shape, x.shape[1]), x.dtype)
     _gather(backend, x, places, y, x.shape[1])
     return y
 
 
-def scatter(backend: OpenCLBackend, x: NDArray, places: NDArray, values: NDArray) -> None:
+def scatter(backend: OpenCLArrays, x: NDArray, places: NDArray, values: NDArray) -> None:
     """Set flat x[places[i]] = values[i]; where places repeat, the last one counts."""
     _scatter(backend, x, places, values, 1)
 
 
-def scatter_rows(backend: OpenCLBackend, x: NDArray, places: NDArray, values: NDArray) -> None:
+def scatter_rows(backend: OpenCLArrays, x: NDArray, places: NDArray, values: NDArray) -> None:
     """Set x[places[i]] = values[i] for ``x`` (R, C); where places repeat, the last one counts."""
     _scatter(backend, x, places, values, x.shape[1])
 
 
-def nonzero(backend: OpenCLBackend, x: NDArray) -> NDArray:
+def nonzero(backend: OpenCLArrays, x: NDArray) -> NDArray:
     """Return the flat places of the elements that are not 0, ascending, int32 (n,); waits for the device."""
     if x.size == 0:
         return backend.empty((0,), np.int32)
@@ -71,13 +71,13 @@ def nonzero(backend: OpenCLBackend, x: NDArray) -> NDArray:
     return y
 
 
-def _gather(backend: OpenCLBackend, x: NDArray, places: NDArray, y: NDArray, row: int) -> None:
+def _gather(backend: OpenCLArrays, x: NDArray, places: NDArray, y: NDArray, row: int) -> None:
     if y.size:
         items, vectors, macros = _plan(backend, x, places, row)
         backend.queue.launch_packed(FILE, "gather", items, (x.data, places.data, y.data), vectors, macros)
 
 
-def _scatter(backend: OpenCLBackend, x: NDArray, places: NDArray, values: NDArray, row: int) -> None:
+def _scatter(backend: OpenCLArrays, x: NDArray, places: NDArray, values: NDArray, row: int) -> None:
     check_values("scatter", x, values)
     if not values.size:
         return
@@ -93,7 +93,7 @@ def _scatter(backend: OpenCLBackend, x: NDArray, places: NDArray, values: NDArra
     backend.queue.launch_packed(FILE, name, items, (values.data, places.data, *between, x.data), vectors, macros)
 
 
-def _owners(backend: OpenCLBackend, places: NDArray, size: int) -> NDArray:
+def _owners(backend: OpenCLArrays, places: NDArray, size: int) -> NDArray:
     """Return for each of the ``size`` rows the number of the last place that names it, -1 where none does."""
     owners = backend.empty((size,), np.int32)
     backend.queue.fill(owners.data, np.full(1, -1, np.int32), size * 4)
@@ -102,7 +102,7 @@ def _owners(backend: OpenCLBackend, places: NDArray, size: int) -> NDArray:
     return owners
 
 
-def _plan(backend: OpenCLBackend, x: NDArray, places: NDArray, row: int) -> tuple[int, Vectors, Macros]:
+def _plan(backend: OpenCLArrays, x: NDArray, places: NDArray, row: int) -> tuple[int, Vectors, Macros]:
     """Return work-items, numbers and macros for moving a row for each place."""
     tuning = backend.queue.tuning
     macros = macros_of(tuning, x.dtype.itemsize)
@@ -110,7 +110,7 @@ def _plan(backend: OpenCLBackend, x: NDArray, places: NDArray, row: int) -> tupl
     return -(-places.size // each) * parts, ((places.size, each, parts, length, row),), macros
 
 
-def _plan_ranges(backend: OpenCLBackend, x: NDArray, places: NDArray, row: int) -> tuple[int, Vectors, Macros]:
+def _plan_ranges(backend: OpenCLArrays, x: NDArray, places: NDArray, row: int) -> tuple[int, Vectors, Macros]:
     """Return the same for work-items that each own a range of the rows of ``x``, or a part of all if rows are long."""
     tuning = backend.queue.tuning
     rows, parts = x.size // row, min(tuning.items, -(-row // LEAST_ELEMENTS))

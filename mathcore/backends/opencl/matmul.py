@@ -14,7 +14,7 @@ from mathcore.backends.shapes import matmul_batched_shape, matmul_shape
 from mathcore.errors import ShapeError
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
     from mathcore.backends.opencl.queue import DeviceQueue
 
 BATCHED = "matmul_batched.cl"
@@ -30,7 +30,7 @@ TILES_A, TILES_B = 64, 8
 """Tiles that a work-item takes on a CPU."""
 
 
-def matmul(backend: OpenCLBackend, a: NDArray, b: NDArray, *, transpose_a: bool, transpose_b: bool) -> NDArray:
+def matmul(backend: OpenCLArrays, a: NDArray, b: NDArray, *, transpose_a: bool, transpose_b: bool) -> NDArray:
     """Return the product of two matrices, each given transposed if so flagged."""
     check_float32("matmul", a, b)
     rows, columns = matmul_shape(a.shape, b.shape, transpose_a=transpose_a, transpose_b=transpose_b)
@@ -50,7 +50,7 @@ def _multiply_matrices(kind: str) -> Callable[..., None]:
     return gemm.multiply if kind == "cpu" else matmul_gpu.multiply
 
 
-def matmul_batched(backend: OpenCLBackend, a: NDArray, b: NDArray) -> NDArray:
+def matmul_batched(backend: OpenCLArrays, a: NDArray, b: NDArray) -> NDArray:
     """Return the products (B, M, N) of stacks of matrices (B, M, K) and (B, K, N) of one element type."""
     shape = matmul_batched_shape(a.shape, b.shape)
     batch, rows, columns = shape
@@ -85,7 +85,7 @@ def _matrix_bytes(x: NDArray) -> int:
     return x.shape[1] * x.shape[2] * x.dtype.itemsize
 
 
-def linear(backend: OpenCLBackend, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
+def linear(backend: OpenCLArrays, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
     """Return ``x @ w + b``: (N, I), (I, O), (O,) to (N, O)."""
     check_float32("linear", x, w, b)
     shape = matmul_shape(x.shape, w.shape, transpose_a=False, transpose_b=False)
@@ -97,7 +97,7 @@ def linear(backend: OpenCLBackend, x: NDArray, w: NDArray, b: NDArray | None) ->
     return y
 
 
-def linear_data_gradient(backend: OpenCLBackend, dy: NDArray, w: NDArray) -> NDArray:
+def linear_data_gradient(backend: OpenCLArrays, dy: NDArray, w: NDArray) -> NDArray:
     """Return ``dy @ w.T``: (N, I)."""
     check_float32("linear_data_gradient", dy, w)
     shape = matmul_shape(dy.shape, w.shape, transpose_a=False, transpose_b=True)
@@ -108,7 +108,7 @@ def linear_data_gradient(backend: OpenCLBackend, dy: NDArray, w: NDArray) -> NDA
     return dx
 
 
-def linear_weight_gradient(backend: OpenCLBackend, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None) -> None:
+def linear_weight_gradient(backend: OpenCLArrays, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None) -> None:
     """Write ``x.T @ dy`` into ``dw`` and the column sums of ``dy`` into ``db``."""
     check_float32("linear_weight_gradient", x, dy, dw, db)
     shape = matmul_shape(x.shape, dy.shape, transpose_a=True, transpose_b=False)
@@ -122,7 +122,7 @@ def linear_weight_gradient(backend: OpenCLBackend, x: NDArray, dy: NDArray, dw: 
     multiply_transposed(backend.queue, x.data, dy.data, dw.data, target, windows=windows, outputs=shape[1])
 
 
-def _multiply_by_transposed(backend: OpenCLBackend, a: NDArray, b: NDArray, y: NDArray) -> None:
+def _multiply_by_transposed(backend: OpenCLArrays, a: NDArray, b: NDArray, y: NDArray) -> None:
     """Set y = a @ b.T: (M, O) by (I, O)."""
     rows, columns = y.shape
     tiles_a, tiles_b = (TILES_A, TILES_B) if backend.queue.kind == "cpu" else (1, 1)

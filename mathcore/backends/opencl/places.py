@@ -17,7 +17,7 @@ from mathcore.backends.shapes import Shape, broadcast_strides, contiguous_stride
 from mathcore.errors import DTypeError, ShapeError
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FILE = "places.cl"
 MOST_OUTER = 16
@@ -57,7 +57,7 @@ class Plan(NamedTuple):
     unit: int
 
 
-def iota(backend: OpenCLBackend, size: int) -> NDArray:
+def iota(backend: OpenCLArrays, size: int) -> NDArray:
     """Return 0, 1, ... ``size`` - 1 as int32 (size,)."""
     y = backend.empty((size,), np.int32)
     tuning = backend.queue.tuning
@@ -66,7 +66,7 @@ def iota(backend: OpenCLBackend, size: int) -> NDArray:
     return y
 
 
-def transpose(backend: OpenCLBackend, x: NDArray, axes: tuple[int, ...]) -> NDArray:
+def transpose(backend: OpenCLArrays, x: NDArray, axes: tuple[int, ...]) -> NDArray:
     """Return a copy with the axes permuted.
 
     Raises:
@@ -78,7 +78,7 @@ def transpose(backend: OpenCLBackend, x: NDArray, axes: tuple[int, ...]) -> NDAr
     return read_strided(backend, x, 0, tuple(strides[axis] for axis in axes), tuple(x.shape[axis] for axis in axes))
 
 
-def read_strided(backend: OpenCLBackend, x: NDArray, offset: int, strides: Shape, shape: Shape) -> NDArray:
+def read_strided(backend: OpenCLArrays, x: NDArray, offset: int, strides: Shape, shape: Shape) -> NDArray:
     """Return y with y[i, j, ...] = flat x[offset + i strides[0] + j strides[1] + ...]."""
     y = backend.empty(shape, x.dtype)
     axes = tuple(zip(y.shape, strides, contiguous_strides(shape), strict=True))
@@ -87,7 +87,7 @@ def read_strided(backend: OpenCLBackend, x: NDArray, offset: int, strides: Shape
 
 
 def write_strided(
-    backend: OpenCLBackend, x: NDArray, offset: int, strides: Shape, shape: Shape, values: NDArray
+    backend: OpenCLArrays, x: NDArray, offset: int, strides: Shape, shape: Shape, values: NDArray
 ) -> None:
     """Set flat x[offset + i strides[0] + j strides[1] + ...] = values[i, j, ...], broadcast to ``shape``.
 
@@ -107,7 +107,7 @@ def check_values(operation: str, x: NDArray, values: NDArray) -> None:
         raise DTypeError(f"{operation}: expected values of {x.dtype}, got {values.dtype}; convert them with astype")
 
 
-def apart(backend: OpenCLBackend, values: NDArray, x: NDArray) -> NDArray:
+def apart(backend: OpenCLArrays, values: NDArray, x: NDArray) -> NDArray:
     """Return ``values``, copied where they share memory with ``x``: else they would change while they are read."""
     if (values.data.whole or values.data) is not (x.data.whole or x.data):
         return values
@@ -116,7 +116,7 @@ def apart(backend: OpenCLBackend, values: NDArray, x: NDArray) -> NDArray:
     return copied
 
 
-def _copy(backend: OpenCLBackend, source: Start, target: Start, axes: tuple[Axis, ...], itemsize: int) -> None:
+def _copy(backend: OpenCLArrays, source: Start, target: Start, axes: tuple[Axis, ...], itemsize: int) -> None:
     merged = _merge(axes)
     if len(merged) > MOST_OUTER + 1:
         length, step_from, step_to = merged[0]

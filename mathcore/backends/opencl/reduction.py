@@ -21,7 +21,7 @@ from mathcore.backends.operations import DType
 from mathcore.backends.shapes import Shape, check_reduction, check_scan
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
 
 FILE = "reduce.cl"
 PLACES_FILE = "argmax.cl"
@@ -68,7 +68,7 @@ class Cut(NamedTuple):
     width: int
 
 
-def reduce(backend: OpenCLBackend, operation: str, x: NDArray, axis: int | None) -> NDArray:
+def reduce(backend: OpenCLArrays, operation: str, x: NDArray, axis: int | None) -> NDArray:
     """Reduce along ``axis``, or all axes (None); ``argmax`` and ``argmin`` give int32, ``any`` and ``all`` bool."""
     y = x
     for step in _plan(backend.queue.tuning, operation, x.dtype, x.shape, axis):
@@ -78,7 +78,7 @@ def reduce(backend: OpenCLBackend, operation: str, x: NDArray, axis: int | None)
     return y
 
 
-def scan(backend: OpenCLBackend, operation: str, x: NDArray, axis: int) -> NDArray:
+def scan(backend: OpenCLArrays, operation: str, x: NDArray, axis: int) -> NDArray:
     """Return the running ``sum`` or ``prod`` along ``axis``; whole numbers wrap, bool is combined as one bit."""
     check_scan(operation, x.shape, axis)
     y = backend.empty(x.shape, x.dtype)

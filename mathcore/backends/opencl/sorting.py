@@ -13,7 +13,7 @@ from mathcore.backends.operations import DType
 from mathcore.backends.shapes import check_search
 
 if TYPE_CHECKING:
-    from mathcore.backends.opencl.backend import OpenCLBackend
+    from mathcore.backends.opencl.array_backend import OpenCLArrays
     from mathcore.backends.opencl.tuning import Tuning
 
 ROWS_FILE = "sort_rows.cl"
@@ -45,17 +45,17 @@ CPU = Radix(longest_row=8192, row_bits=8, bits=11, block=16384)
 GPU = Radix(longest_row=64, row_bits=4, bits=4, block=128)
 
 
-def sort(backend: OpenCLBackend, x: NDArray, *, descending: bool) -> NDArray:
+def sort(backend: OpenCLArrays, x: NDArray, *, descending: bool) -> NDArray:
     """Return ``x`` sorted along its last axis, equal elements in their order; NaN counts as larger than all numbers."""
     return _sort(backend, x, x.dtype, _key_macros(x.dtype, descending=descending))
 
 
-def argsort(backend: OpenCLBackend, x: NDArray, *, descending: bool) -> NDArray:
+def argsort(backend: OpenCLArrays, x: NDArray, *, descending: bool) -> NDArray:
     """Return the int32 places that sort ``x`` along its last axis, those of equal elements in their order."""
     return _sort(backend, x, INT32, (*_key_macros(x.dtype, descending=descending), ("PLACES", 1)))
 
 
-def searchsorted(backend: OpenCLBackend, ordered: NDArray, values: NDArray, *, side: str) -> NDArray:
+def searchsorted(backend: OpenCLArrays, ordered: NDArray, values: NDArray, *, side: str) -> NDArray:
     """Return the int32 places of ``values`` in the ascending ``ordered`` (n,): before equal elements or behind them."""
     check_search(ordered.shape, ordered.dtype, values.dtype, side)
     y = backend.empty(values.shape, INT32)
@@ -66,7 +66,7 @@ def searchsorted(backend: OpenCLBackend, ordered: NDArray, values: NDArray, *, s
     return y
 
 
-def _sort(backend: OpenCLBackend, x: NDArray, dtype: DType, macros: Macros) -> NDArray:
+def _sort(backend: OpenCLArrays, x: NDArray, dtype: DType, macros: Macros) -> NDArray:
     """Return sorted elements, or places if ``dtype`` is int32 and the macros say so."""
     y = backend.empty(x.shape, dtype)
     if x.size == 0:
@@ -79,7 +79,7 @@ def _sort(backend: OpenCLBackend, x: NDArray, dtype: DType, macros: Macros) -> N
     return y
 
 
-def _sort_rows(backend: OpenCLBackend, x: NDArray, y: NDArray, n: int, macros: Macros) -> None:
+def _sort_rows(backend: OpenCLArrays, x: NDArray, y: NDArray, n: int, macros: Macros) -> None:
     rows, tuning = x.size // n, backend.queue.tuning
     bits = _radix(tuning).row_bits
     macros += (("BITS", bits), ("PASSES", _passes(x.dtype, bits)))
@@ -92,7 +92,7 @@ def _sort_rows(backend: OpenCLBackend, x: NDArray, y: NDArray, n: int, macros: M
     backend.queue.launch_packed(ROWS_FILE, "sort_rows", -(-rows // group), buffers, ((rows, n, group),), macros)
 
 
-def _sort_blocks(backend: OpenCLBackend, x: NDArray, y: NDArray, n: int, macros: Macros) -> None:
+def _sort_blocks(backend: OpenCLArrays, x: NDArray, y: NDArray, n: int, macros: Macros) -> None:
     """Sort long rows digit by digit; what moves goes to and fro between two arrays and ends in ``y``."""
     queue, tuning, rows = backend.queue, backend.queue.tuning, x.size // n
     bits = min(_radix(tuning).bits, x.dtype.itemsize * 8)

@@ -8,7 +8,7 @@ import pytest
 
 from mathcore import ShapeError
 from mathcore.backends import create
-from mathcore.layers import Convolution2D, Layer
+from mathcore.layers import Convolution2D, Filler, Layer
 
 BACKEND = create("numpy")
 
@@ -35,8 +35,8 @@ def test_shapes_are_inferred() -> None:
     layer = Convolution2D("conv", {"out_size": 20, "ksize": [5, 3], "stride": [2, 1], "pad": [0, 1]})
     assert layer.infer_shapes([(28, 28, 7)]) == ((12, 28, 20),)
     specs = layer.parameter_specs()
-    assert (specs["w"].shape, specs["w"].fan_in, specs["w"].filler) == ((5, 3, 7, 20), 105, "xavier")
-    assert (specs["b"].shape, specs["b"].filler) == ((20,), "zero")
+    assert (specs["w"].shape, specs["w"].fan_in, specs["w"].filler) == ((5, 3, 7, 20), 105, Filler("xavier"))
+    assert (specs["b"].shape, specs["b"].filler) == ((20,), Filler("constant"))
     assert layer.forward_flops() == 2 * 12 * 28 * 5 * 3 * 7 * 20
 
 

@@ -8,7 +8,7 @@ from mathcore.network import Layout
 
 
 def layout(*sizes: int) -> Layout:
-    return Layout((f"layer{i}/w", ParameterSpec((size,), "zero")) for i, size in enumerate(sizes))
+    return Layout((f"layer{i}/w", ParameterSpec((size,))) for i, size in enumerate(sizes))
 
 
 def test_every_array_starts_at_a_multiple_of_256() -> None:
@@ -28,3 +28,10 @@ def test_vectors_larger_than_can_be_indexed_are_refused() -> None:
     assert str(error.value) == (
         'parameters up to "layer1/w": expected at most 2147483648 elements, got 2147483904; use smaller layers'
     )
+
+
+def test_running_statistics_come_after_all_learned_arrays() -> None:
+    specs = [("bn/mean", ParameterSpec((3,), running=True)), ("bn/gamma", ParameterSpec((3,)))]
+    layout = Layout(specs)
+    assert [(entry.name, entry.offset) for entry in layout.entries] == [("bn/gamma", 0), ("bn/mean", 256)]
+    assert (layout.learned_size, layout.size, layout.parameter_count) == (256, 512, 3)

@@ -9,7 +9,7 @@ import pytest
 from mathcore import NDArray, Network
 from mathcore.backends import create
 from mathcore.layers import Layer, register_layer
-from mathcore.layers.layer import Arrays, Backward, Shape
+from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Shape
 
 BACKEND = create("numpy")
 
@@ -25,7 +25,9 @@ class Split(Layer):
     def infer_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         return inputs[0], inputs[0]
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         (x,) = inputs
 
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
@@ -44,7 +46,9 @@ class Plus(Layer):
     def infer_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         return (inputs[0],)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
             (dy,) = output_gradients
             return dy, dy
@@ -61,7 +65,9 @@ class Sink(Layer):
     def infer_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         return ((),)
 
-    def forward(self, parameters: Mapping[str, NDArray], *inputs: NDArray) -> tuple[Arrays, Backward]:
+    def forward(
+        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context = TESTING
+    ) -> tuple[Arrays, Backward]:
         return (inputs[0].sum(),), lambda output_gradients, gradients: (None,)
 
 

@@ -12,7 +12,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import TESTING, Context, Layer
 from mathcore.layers.registry import create_layer
-from mathcore.network.backpropagation import Blobs, run_backward, run_forward
+from mathcore.network.backpropagation import Blobs, run_backward, run_forward, run_testing
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.fillers import fill
@@ -92,8 +92,8 @@ class Network:
         self._check_vector("gradient", gradient)
         blobs = self._feed("train", data, labels)
         nodes = [node for node in self._training if node.layer.role != "data"]
-        backwards = run_forward(nodes, blobs, parameters, Context("train", key))
-        run_backward(nodes, backwards, blobs, gradient)
+        kept = run_forward(nodes, blobs, parameters, Context("train", key))
+        run_backward(nodes, kept, blobs, gradient)
         return blobs[nodes[-1].outputs[0]]
 
     def evaluate(self, parameters: NDArray, data: NDArray, labels: NDArray) -> Evaluation:
@@ -104,7 +104,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
+        run_testing((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
         loss = blobs[self._node("test", "loss").outputs[0]].item()
         correct = blobs[self._node("test", "metric").outputs[0]].item()
         return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])

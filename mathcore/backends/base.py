@@ -22,8 +22,10 @@ class Backend(ArrayBackend, Protocol):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        """Return the cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,)."""
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, activation: str = "identity"
+    ) -> NDArray:
+        """Return activation(cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,))."""
 
     def convolution_2d_data_gradient(
         self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair

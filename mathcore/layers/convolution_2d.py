@@ -34,6 +34,11 @@ class Convolution2D(Layer):
         self.in_size = settings.optional_integer("in_size", minimum=1)
         self.positions = 0
 
+    @property
+    def geometry(self) -> dict[str, Any]:
+        """What the backend's convolutions are called with."""
+        return {"stride": self.stride, "pad": self.pad}
+
     def infer_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         (x,) = inputs
         check_images(self, x)

@@ -16,6 +16,7 @@ from mathcore.network.backpropagation import Blobs, run_backward, run_forward, r
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.fillers import fill
+from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
 from mathcore.network.layout import Layout
@@ -54,6 +55,7 @@ class Network:
         self.classes = self._classes()
         self._check_trained()
         self._mark_gradients()
+        self._run = {"train": fused(_computing(self._training)), "test": fused(_computing(self._nodes["test"]))}
 
     def data_layer(self, phase: str) -> BlobData:
         """Return the data layer of ``"train"`` or ``"test"``."""
@@ -91,7 +93,7 @@ class Network:
         self._check_vector("parameters", parameters)
         self._check_vector("gradient", gradient)
         blobs = self._feed("train", data, labels)
-        nodes = [node for node in self._training if node.layer.role != "data"]
+        nodes = self._run["train"]
         kept = run_forward(nodes, blobs, parameters, Context("train", key))
         run_backward(nodes, kept, blobs, gradient)
         return blobs[nodes[-1].outputs[0]]
@@ -104,7 +106,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_testing((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
+        run_testing(self._run["test"], blobs, parameters, TESTING)
         loss = blobs[self._node("test", "loss").outputs[0]].item()
         correct = blobs[self._node("test", "metric").outputs[0]].item()
         return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])
@@ -191,3 +193,7 @@ class Network:
             raise ShapeError(
                 f"network: expected {name} of shape ({self.layout.size},), got {vector.shape}; make it with layout.size"
             )
+
+
+def _computing(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    return tuple(node for node in nodes if node.layer.role != "data")

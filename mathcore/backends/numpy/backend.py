@@ -21,8 +21,11 @@ class NumpyBackend(NumpyArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(convolution.convolution_2d(x.data, w.data, _data(b), stride=stride, pad=pad))
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, activation: str = "identity"
+    ) -> NDArray:
+        y = self._wrap(convolution.convolution_2d(x.data, w.data, _data(b), stride=stride, pad=pad))
+        return self.relu(y) if activation == "relu" else y
 
     def convolution_2d_data_gradient(
         self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair

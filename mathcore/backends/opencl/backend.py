@@ -31,8 +31,11 @@ class OpenCLBackend(OpenCLArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return convolution.convolution_2d(self, x, w, b, stride=stride, pad=pad)
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, activation: str = "identity"
+    ) -> NDArray:
+        y = convolution.convolution_2d(self, x, w, b, stride=stride, pad=pad)
+        return self.relu(y) if activation == "relu" else y
 
     def convolution_2d_data_gradient(
         self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair

@@ -1,8 +1,8 @@
 """The ResNet families: of ImageNet, and the small ones of CIFAR.
 
 A block whose shortcut changes shape projects it by a convolution of 1 x 1. In a bottleneck the stride is in the
-convolution of 3 x 3 ("version 1.5", as torchvision has it), not in the first of 1 x 1 as in the paper: 24.3 instead of 22.9
-GFLOP a training step of ResNet50, for better accuracy.
+convolution of 3 x 3 ("version 1.5", as torchvision has it), not in the first of 1 x 1 as in the paper: 24.3 instead of
+22.9 GFLOP a training step of ResNet50, for better accuracy.
 
 Source:
     He, Zhang, Ren, Sun, Deep Residual Learning for Image Recognition (2015), table 1 and section 4.2.
@@ -44,7 +44,7 @@ def resnet(depth: int, *, data_shape: Sequence[int] = (224, 224, 3), classes: in
 def small_resnet(
     depth: int, *, data_shape: Sequence[int] = (28, 28, 1), classes: int = 10, widths: Sequence[int] = SMALL_WIDTHS
 ) -> Definition:
-    """Return the ResNet for small images of ``depth`` 6 n + 2: three stages of n basic blocks, no pooling before the end.
+    """Return the ResNet for small images of ``depth`` 6 n + 2: three stages of n basic blocks.
 
     Source:
         He et al. (2015), section 4.2, with projections where the width changes.

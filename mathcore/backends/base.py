@@ -6,6 +6,7 @@ weights are (KH, KW, C, O); linear weights are (I, O). ``stride``, ``pad`` and `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mathcore.backends.array_backend import ArrayBackend, MemoryInfo, Pair, Shape
@@ -60,6 +61,47 @@ class Backend(ArrayBackend, Protocol):
         self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``."""
+
+    def global_average_pooling(self, x: NDArray) -> NDArray:
+        """Return the means (N, C) of the channels of images (N, H, W, C)."""
+
+    def global_average_pooling_gradient(self, dy: NDArray, *, x_shape: Shape) -> NDArray:
+        """Return ``dx`` of shape ``x_shape``: every pixel gets ``dy`` / (H W)."""
+
+    # Normalization of channels, the last axis of x; ``activation`` is "identity" or "relu"
+
+    def batch_statistics(self, x: NDArray, *, eps: float) -> tuple[NDArray, NDArray, NDArray]:
+        """Return mean, variance (divided by M) and 1 / sqrt(variance + eps) of the M values of each channel, (C,)."""
+
+    def inverse_deviation(self, variance: NDArray, *, eps: float) -> NDArray:
+        """Return 1 / sqrt(variance + eps)."""
+
+    def normalize(
+        self, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        *, addend: NDArray | None = None, activation: str = "identity",
+    ) -> NDArray:
+        """Return activation((x - mean) * inverse * gamma + beta + addend), operations in this order."""
+
+    def batch_normalization_gradient(
+        self, dy: NDArray, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        dgamma: NDArray, dbeta: NDArray, *, activated: NDArray | None = None, activation: str = "identity",
+    ) -> tuple[NDArray, NDArray]:
+        """Return the gradients of ``x`` and of the addend, and write those of ``gamma`` and ``beta``.
+
+        ``mean`` and ``inverse`` are the statistics of ``x``. ``activated`` is what ``normalize`` returned; where there
+        was no addend it may be left out, and the gradient of the addend is then not to be used.
+        """
+
+    def running_statistics(
+        self, mean: NDArray, variance: NDArray, running_mean: NDArray, running_variance: NDArray,
+        next_mean: NDArray, next_variance: NDArray, *, decay: float, count: int,
+    ) -> None:
+        """Write decay * running + (1 - decay) * observed; the variance observed is first times count / (count - 1)."""
+
+    # Sums
+
+    def plus(self, inputs: Sequence[NDArray], *, activation: str = "identity") -> NDArray:
+        """Return activation(inputs[0] + inputs[1] + ...), from the first to the last, in a new array."""
 
     # Activations
 

@@ -133,15 +133,22 @@ def _phases(name: str, value: object) -> tuple[str, ...]:
 
 def _check_counts(layer: LayerDefinition) -> None:
     kind = layer_class(layer.type, layer=layer.name)
-    for key, blobs, count in (
-        ("inputs", layer.inputs, kind.input_count),
-        ("outputs", layer.outputs, kind.output_count),
-    ):
-        if len(blobs) != count:
-            raise NetworkError(
-                f'{layer.type} "{layer.name}": expected {count} {key}, got {len(blobs)} {shown(list(blobs))}; '
-                f"list {count} blob name{'s' if count > 1 else ''}"
-            )
+    _check_count(layer, "inputs", layer.inputs, count=kind.input_count, param=kind.input_count_param)
+    _check_count(layer, "outputs", layer.outputs, count=kind.output_count, param=kind.output_count_param)
+
+
+def _check_count(
+    layer: LayerDefinition, key: str, blobs: tuple[str, ...], *, count: int | None, param: str
+) -> None:
+    reason, given = "", layer.params.get(param)
+    if count is None and isinstance(given, int) and given >= 1:
+        count, reason = given, f" as {param} says"
+    if len(blobs) != count and (count is not None or not blobs):
+        number = "at least 1" if count is None else shown(count)
+        raise NetworkError(
+            f'{layer.type} "{layer.name}": expected {number} {key}{reason}, got {len(blobs)} {shown(list(blobs))}; '
+            f"list {number} blob name{'' if count in (1, None) else 's'}"
+        )
 
 
 def _is_name(value: object) -> TypeGuard[str]:

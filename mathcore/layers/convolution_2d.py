@@ -98,7 +98,8 @@ class Convolution2D(Layer):
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
             (dy,) = output_gradients
             backend = dy.backend
-            backend.convolution_2d_weight_gradient(x, dy, gradients["w"], gradients.get("b"), **self.geometry)
+            if not self.frozen:
+                backend.convolution_2d_weight_gradient(x, dy, gradients["w"], gradients.get("b"), **self.geometry)
             if not self.needs_input_gradient:
                 return (None,)
             return (backend.convolution_2d_data_gradient(dy, w, x_shape=x.shape, **self.geometry),)

@@ -96,6 +96,9 @@ class Layer:
         needs_input_gradient: whether ``backward`` must compute the gradients of its inputs. True for a layer used
             alone; a network sets it to False where no parameter lies before the layer, as for the first convolution,
             whose data gradient nobody would read. ``backward`` then returns ``None`` for that input.
+        frozen: whether its arrays stay as they are, because the definition says so. ``backward`` may then leave out
+            the work for their gradients: what it writes is dropped. In training it runs as in phase "test" if it
+            keeps running statistics.
     """
 
     type: ClassVar[str]
@@ -108,6 +111,7 @@ class Layer:
     def __init__(self, name: str, params: Mapping[str, Any]) -> None:
         self.name = name
         self.needs_input_gradient = True
+        self.frozen = False
 
     def __str__(self) -> str:
         """Return ``type "name"``, as messages call the layer."""

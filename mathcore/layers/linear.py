@@ -80,7 +80,8 @@ class Linear(Layer):
 
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
             (dy,) = output_gradients
-            dy.backend.linear_weight_gradient(rows, dy, gradients["w"], gradients.get("b"))
+            if not self.frozen:
+                dy.backend.linear_weight_gradient(rows, dy, gradients["w"], gradients.get("b"))
             if not self.needs_input_gradient:
                 return (None,)
             return (dy.backend.reshape(dy.backend.linear_data_gradient(dy, w), x.shape),)

@@ -29,7 +29,8 @@ class ConvolutionReLU(FusedLayer):
             (dy,) = output_gradients
             backend = dy.backend
             dz = backend.relu_gradient(dy, y)
-            backend.convolution_2d_weight_gradient(x, dz, gradients["w"], gradients.get("b"), **self.geometry)
+            if not self.frozen:
+                backend.convolution_2d_weight_gradient(x, dz, gradients["w"], gradients.get("b"), **self.geometry)
             if not self.needs_input_gradient:
                 return (None,)
             return (backend.convolution_2d_data_gradient(dz, w, x_shape=x.shape, **self.geometry),)

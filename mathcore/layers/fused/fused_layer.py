@@ -14,6 +14,7 @@ class FusedLayer(Layer):
         super().__init__(first.name, {})
         self.first = first
         self.needs_input_gradient = first.needs_input_gradient
+        self.frozen = first.frozen
 
     def __str__(self) -> str:
         return str(self.first)

@@ -57,8 +57,7 @@ class Concat(Layer):
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
             (dy,) = output_gradients
             return tuple(
-                dy.backend.read_strided(dy, start, strides, shape)
-                for start, shape in zip(starts, shapes, strict=True)
+                dy.backend.read_strided(dy, start, strides, shape) for start, shape in zip(starts, shapes, strict=True)
             )
 
         return (y,), backward

@@ -147,9 +147,7 @@ def _check_counts(layer: LayerDefinition) -> None:
     _check_count(layer, "outputs", layer.outputs, count=kind.output_count, param=kind.output_count_param)
 
 
-def _check_count(
-    layer: LayerDefinition, key: str, blobs: tuple[str, ...], *, count: int | None, param: str
-) -> None:
+def _check_count(layer: LayerDefinition, key: str, blobs: tuple[str, ...], *, count: int | None, param: str) -> None:
     reason, given = "", layer.params.get(param)
     if count is None and isinstance(given, int) and given >= 1:
         count, reason = given, f" as {param} says"

@@ -11,7 +11,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import TESTING, Context, Layer
 from mathcore.layers.registry import create_layer
-from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_forward, total_loss
+from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.fillers import fill
@@ -106,7 +106,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
+        run_testing((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
         losses, metrics = self._results(blobs, "loss"), self._results(blobs, "metric")
         return Evaluation(
             loss=float(total_loss(self._nodes["test"], blobs).item()),

@@ -24,9 +24,7 @@ def channels(count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_statistics_agree_with_numpy(
-    device: OpenCLBackend, reference: NumpyBackend, shape: tuple[int, ...]
-) -> None:
+def test_statistics_agree_with_numpy(device: OpenCLBackend, reference: NumpyBackend, shape: tuple[int, ...]) -> None:
     x = 3 + 2 * random_array(*shape)
     actual = device.batch_statistics(device.asarray(x), eps=1e-5)
     expected = reference.batch_statistics(reference.asarray(x), eps=1e-5)
@@ -129,9 +127,7 @@ def test_running_statistics_agree_with_numpy(device: OpenCLBackend, reference: N
     for backend in (device, reference):
         mean, variance, running_mean, running_variance = map(backend.asarray, given)
         outputs = backend.zeros((19,)), backend.zeros((19,))
-        backend.running_statistics(
-            mean, variance, running_mean, running_variance, *outputs, decay=0.9, count=50
-        )
+        backend.running_statistics(mean, variance, running_mean, running_variance, *outputs, decay=0.9, count=50)
         results.append(outputs)
     for actual, expected in zip(*results, strict=True):
         assert_same_bits(actual, expected)

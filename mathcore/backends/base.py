@@ -1,7 +1,8 @@
 """What a backend provides: the primitives on arrays, and those of layers and training.
 
 NumPy is the specification, OpenCL is tested against it. Arrays are C-contiguous. Images are (N, H, W, C); convolution
-weights are (KH, KW, C, O); linear weights are (I, O). ``stride``, ``pad`` and ``ksize`` are pairs (height, width).
+weights are (KH, KW, C // groups, O); linear weights are (I, O). ``stride``, ``pad``, ``dilation`` and ``ksize`` are
+pairs (height, width).
 """
 
 from __future__ import annotations
@@ -22,17 +23,26 @@ class Backend(ArrayBackend, Protocol):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        """Return the cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,)."""
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        """Return the cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,).
+
+        ``dilation`` is from one tap of a window to the next; ``w`` is (KH, KW, C // groups, O): each group of outputs
+        sees its own group of channels; ``activation`` is ``"identity"`` or ``"relu"``, applied to the result.
+        """
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
         """Return ``dx`` of shape ``x_shape``."""
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
         """Write the gradients of the weights and the bias into ``dw`` and ``db``."""
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:

@@ -21,18 +21,32 @@ class NumpyBackend(NumpyArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(convolution.convolution_2d(x.data, w.data, _data(b), stride=stride, pad=pad))
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        y = convolution.convolution_2d(
+            x.data, w.data, _data(b), stride=stride, pad=pad, dilation=dilation, groups=groups, activation=activation
+        )
+        return self._wrap(y)
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
-        return self._wrap(convolution.data_gradient(dy.data, w.data, x_shape=x_shape, stride=stride, pad=pad))
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            convolution.data_gradient(
+                dy.data, w.data, x_shape=x_shape, stride=stride, pad=pad, dilation=dilation, groups=groups
+            )
+        )
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
-        convolution.weight_gradient(x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad)
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
+        convolution.weight_gradient(
+            x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         y = x.data @ w.data

@@ -31,18 +31,29 @@ class OpenCLBackend(OpenCLArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return convolution.convolution_2d(self, x, w, b, stride=stride, pad=pad)
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        return convolution.convolution_2d(
+            self, x, w, b, stride=stride, pad=pad, dilation=dilation, groups=groups, activation=activation
+        )
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
-        return convolution.convolution_2d_data_gradient(self, dy, w, x_shape=x_shape, stride=stride, pad=pad)
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
+        return convolution.convolution_2d_data_gradient(
+            self, dy, w, x_shape=x_shape, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
-        convolution.convolution_2d_weight_gradient(self, x, dy, dw, db, stride=stride, pad=pad)
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
+        convolution.convolution_2d_weight_gradient(
+            self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         return matmul.linear(self, x, w, b)

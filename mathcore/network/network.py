@@ -9,7 +9,7 @@ import numpy as np
 from mathcore.array import NDArray
 from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
-from mathcore.layers.layer import Context, Layer
+from mathcore.layers.layer import TESTING, Context, Layer
 from mathcore.layers.registry import create_layer
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
@@ -107,7 +107,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_testing(self._run["test"], blobs, parameters)
+        run_testing(self._run["test"], blobs, parameters, TESTING)
         losses, metrics = self._results(blobs, "loss"), self._results(blobs, "metric")
         return Evaluation(
             loss=float(total_loss(self._nodes["test"], blobs).item()),

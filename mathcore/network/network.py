@@ -9,12 +9,13 @@ import numpy as np
 from mathcore.array import NDArray
 from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
-from mathcore.layers.layer import TESTING, Context, Layer
+from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.fillers import fill
+from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
 from mathcore.network.layout import Layout
@@ -58,6 +59,7 @@ class Network:
         self.classes = self._classes()
         self._check_trained()
         self._mark_gradients()
+        self._run = {"train": fused(_computing(self._training)), "test": fused(_computing(self._nodes["test"]))}
 
     def data_layer(self, phase: str) -> BlobData:
         """Return the data layer of ``"train"`` or ``"test"``."""
@@ -95,8 +97,7 @@ class Network:
         self._check_vector("parameters", parameters)
         self._check_vector("gradient", gradient)
         blobs = self._feed("train", data, labels)
-        nodes = [node for node in self._training if node.layer.role != "data"]
-        return loss_and_gradient(nodes, blobs, parameters, gradient, context=Context("train", key))
+        return loss_and_gradient(self._run["train"], blobs, parameters, gradient, context=Context("train", key))
 
     def evaluate(self, parameters: NDArray, data: NDArray, labels: NDArray) -> Evaluation:
         """Return mean loss and right answers of the layers of phase "test" on some examples (as for ``gradient``).
@@ -106,7 +107,7 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_testing((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
+        run_testing(self._run["test"], blobs, parameters)
         losses, metrics = self._results(blobs, "loss"), self._results(blobs, "metric")
         return Evaluation(
             loss=float(total_loss(self._nodes["test"], blobs).item()),
@@ -213,3 +214,7 @@ class Network:
             raise ShapeError(
                 f"network: expected {name} of shape ({self.layout.size},), got {vector.shape}; make it with layout.size"
             )
+
+
+def _computing(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    return tuple(node for node in nodes if node.layer.role != "data")

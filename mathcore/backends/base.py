@@ -56,19 +56,30 @@ class Backend(ArrayBackend, Protocol):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties)."""
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties).
+
+        ``count`` is (OH, OW), each window beginning before the image ends; None: the windows that fit.
+        """
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``; overlapping windows add up."""
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        """Return the window means; padding counts as zeros, the divisor is always KH * KW."""
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        """Return the window means.
+
+        They divide by how many elements of the "padded" image a window holds (KH * KW where windows fit), or by how
+        many of the "image" alone.
+        """
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``."""
 

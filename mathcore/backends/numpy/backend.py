@@ -64,8 +64,10 @@ class NumpyBackend(NumpyArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count)
         return self._wrap(y), self._wrap(positions)
 
     def max_pooling_2d_gradient(
@@ -77,14 +79,20 @@ class NumpyBackend(NumpyArrays):
             )
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad))
-
-    def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
     ) -> NDArray:
         return self._wrap(
-            pooling.average_pooling_2d_gradient(dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+            pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
+        )
+
+    def average_pooling_2d_gradient(
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
+    ) -> NDArray:
+        return self._wrap(
+            pooling.average_pooling_2d_gradient(
+                dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+            )
         )
 
     def global_average_pooling(self, x: NDArray) -> NDArray:

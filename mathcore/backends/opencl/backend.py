@@ -66,8 +66,10 @@ class OpenCLBackend(OpenCLArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count)
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
@@ -76,13 +78,17 @@ class OpenCLBackend(OpenCLArrays):
             self, dy, positions, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
-        return pooling.average_pooling_2d_gradient(self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+        return pooling.average_pooling_2d_gradient(
+            self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+        )
 
     def global_average_pooling(self, x: NDArray) -> NDArray:
         return global_average_pooling.global_average_pooling(self, x)

@@ -3,6 +3,8 @@
 from mathcore.layers.accuracy import Accuracy
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.convolution_2d import Convolution2D
+from mathcore.layers.data_augmentation import DataAugmentation
+from mathcore.layers.dropout import Dropout
 from mathcore.layers.layer import Context, Filler, Layer, ParameterSpec, training_key
 from mathcore.layers.linear import Linear
 from mathcore.layers.pooling_2d import Pooling2D
@@ -15,6 +17,8 @@ __all__ = [
     "BlobData",
     "Context",
     "Convolution2D",
+    "DataAugmentation",
+    "Dropout",
     "Filler",
     "Layer",
     "Linear",

@@ -9,7 +9,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from mathcore.array import NDArray
-from mathcore.backends.opencl import convolution, dynamic8, matmul, pooling, relu, softmax, training
+from mathcore.backends.opencl import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    matmul,
+    pooling,
+    relu,
+    softmax,
+    training,
+)
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
 
@@ -74,6 +84,19 @@ class OpenCLBackend(OpenCLArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
+
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return dropout.dropout(self, x, key, ratio=ratio, stream=stream)
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return augmentation.augment_images(
+            self, x, key, size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+        )
 
     # Losses and metrics
 

@@ -1,7 +1,7 @@
 """The params ``weight_filler`` and ``bias_filler``: how a layer's arrays are filled at the start.
 
-    {"type": "constant", "value": 0.1}   {"type": "uniform", "min": -1, "max": 1}   {"type": "gaussian", "mean": 0, "std": 0.01}
-    {"type": "xavier"}                   {"type": "msra"}
+    {"type": "constant", "value": 0.1}    {"type": "uniform", "min": -1, "max": 1}
+    {"type": "gaussian", "mean": 0, "std": 0.01}    {"type": "xavier"}    {"type": "msra"}
 """
 
 from __future__ import annotations

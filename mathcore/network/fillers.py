@@ -14,7 +14,7 @@ from mathcore.random import box_muller, philox
 PURPOSE = 1
 """First number of the random streams of initial parameters; the second is the array's place in the layout."""
 
-PART = 2**16
+PART = 2**15
 """Values drawn at once: what is in between stays in the processor's cache, and is small beside the array."""
 
 

@@ -12,7 +12,6 @@ Source:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -52,37 +51,29 @@ def philox(counter: np.ndarray, key: tuple[int, int]) -> np.ndarray:
     return np.stack([x0, x1, x2, x3]).astype(np.uint32)
 
 
-def words(seed: int, stream: Stream, count: int) -> np.ndarray:
-    """Return the first ``count`` words of a stream, uint32 (count,).
+def words(seed: int, stream: Stream, count: int, *, first_block: int = 0) -> np.ndarray:
+    """Return the first ``count`` words of a stream, or those from a block on, uint32 (count,).
 
     Args:
         seed: 0 to 2**64 - 1.
         stream: one to three numbers of 0 to 2**32 - 1, such as (purpose, epoch).
         count: 0 to 2**34.
+        first_block: where to begin: at word 4 * first_block, so that long streams are drawn in parts.
     Raises:
         MathcoreError: if one of them is out of range.
-    """
-    result = np.empty(max(count, 0), np.uint32)
-    for first, part in word_parts(seed, stream, count):
-        result[first : first + part.size] = part
-    return result
-
-
-def word_parts(seed: int, stream: Stream, count: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield what ``words`` returns in parts that fit into a core's cache, each with the place of its first word.
-
-    Raises:
-        MathcoreError: as ``words``.
     """
     low, high, *numbers = key_words(seed, stream)
     if not 0 <= count <= 4 * WORD:
         raise MathcoreError(f"random: expected a count of 0 to 2**34, got {count}")
+    result = np.empty(count, np.uint32)
     for first in range(0, count, 4 * PART_BLOCKS):
-        blocks = min(PART_BLOCKS, -(-(count - first) // 4))
-        counter = np.empty((4, blocks), np.uint32)
-        counter[0] = np.arange(first // 4, first // 4 + blocks, dtype=np.uint32)
+        part = result[first : first + 4 * PART_BLOCKS]
+        blocks = first_block + first // 4 + np.arange(-(-part.size // 4))
+        counter = np.empty((4, blocks.size), np.uint32)
+        counter[0] = blocks.astype(np.uint32)
         counter[1:] = np.array(numbers, np.uint32)[:, None]
-        yield first, philox(counter, (low, high)).T.reshape(-1)[: count - first]
+        part[:] = philox(counter, (low, high)).T.reshape(-1)[: part.size]
+    return result
 
 
 def key_words(seed: int, stream: Stream) -> tuple[int, ...]:
@@ -102,11 +93,12 @@ def key_words(seed: int, stream: Stream) -> tuple[int, ...]:
 def uniform(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:
     """Return float32 numbers of [0, 1): the upper 24 bits of a word each, times 2**-24, which is exact."""
     shape = (shape,) if isinstance(shape, int) else shape
-    result = np.empty(math.prod(shape), np.float32)
-    for first, part in word_parts(seed, stream, result.size):
-        upper = (part >> np.uint32(8)).astype(np.float32)
-        np.multiply(upper, np.float32(2.0**-24), out=result[first : first + part.size])
-    return result.reshape(shape)
+    return as_unit(words(seed, stream, math.prod(shape))).reshape(shape)
+
+
+def as_unit(words: np.ndarray) -> np.ndarray:
+    """Return the float32 numbers of [0, 1) that words stand for."""
+    return (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
 
 
 def normal(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:

@@ -71,6 +71,20 @@ class Settings:
         """Return a whole number, or None if it is not given."""
         return self.integer(name, minimum=minimum) if name in self.params else None
 
+    def number(self, name: str, *, minimum: float, maximum: float, default: float) -> float:
+        """Return a number of ``minimum`` to ``maximum``."""
+        value = self.params.get(name, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not minimum <= value <= maximum:
+            raise self._error(name, f"a number of {minimum:g} to {maximum:g}", value)
+        return float(value)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self.params.get(name, default)
+        if not isinstance(value, bool):
+            raise self._error(name, "true or false", value)
+        return value
+
     def pair(self, name: str, *, minimum: int, maximum: int, default: int | None = None) -> tuple[int, int]:
         """Return (height, width) from a whole number or a list [height, width]."""
         expected = f"a whole number of {minimum} to {maximum} or [height, width]"

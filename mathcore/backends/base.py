@@ -132,6 +132,20 @@ class Backend(ArrayBackend, Protocol):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         """Return ``dy`` where ``y`` > 0, else 0."""
 
+    # Layers that draw: see mathcore/random/layer_stream.py; the same bits on every backend.
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        """Return ``x`` (N, ...) with elements set to 0 with probability ``ratio``, others divided by 1 - ratio."""
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:
+        """Return crops (N, *size, C) of images (N, H, W, C), uint8 or float32, as float32 (x - mean) * scale.
+
+        ``crop`` and ``flip`` are "random", which needs a key, or "centre" and "none". Padding is 0 in the result.
+        """
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from mathcore.array import NDArray
-from mathcore.backends.numpy import convolution, dynamic8, normalization, pooling, softmax, training
+from mathcore.backends.numpy import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    normalization,
+    pooling,
+    softmax,
+    training,
+)
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
 
@@ -149,6 +158,21 @@ class NumpyBackend(NumpyArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
+
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return self._wrap(dropout.dropout(x.data, key.data, ratio=ratio, stream=stream))
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            augmentation.augment_images(
+                x.data, _data(key), size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+            )
+        )
 
     # Losses and metrics
 

@@ -11,7 +11,9 @@ from functools import cached_property
 
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
+    augmentation,
     convolution,
+    dropout,
     dynamic8,
     global_average_pooling,
     matmul,
@@ -138,6 +140,19 @@ class OpenCLBackend(OpenCLArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
+
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return dropout.dropout(self, x, key, ratio=ratio, stream=stream)
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return augmentation.augment_images(
+            self, x, key, size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+        )
 
     # Losses and metrics
 

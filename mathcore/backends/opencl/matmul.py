@@ -105,7 +105,7 @@ def linear(backend: OpenCLArrays, x: NDArray, w: NDArray, b: NDArray | None) -> 
 
 
 def _streams(queue: DeviceQueue, rows: int, w: NDArray) -> bool:
-    """Whether a CPU had better read the weights of a linear layer once, as they lie in memory: the speed of that counts."""
+    """Whether the weights of a linear layer are so many, for so few rows, that a CPU had better stream them once."""
     return queue.kind == "cpu" and 0 < rows <= gemm.MOST_FEW_ROWS and w.size >= LEAST_STREAM
 
 

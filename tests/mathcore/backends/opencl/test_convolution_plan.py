@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mathcore.backends.geometry import Geometry
-from mathcore.backends.opencl import convolution_direct, convolution_gemm, convolution_general
+from mathcore.backends.opencl import convolution_depthwise, convolution_direct, convolution_gemm, convolution_general
 from mathcore.backends.opencl.convolution_plan import choose
 
 
@@ -21,6 +21,8 @@ def test_the_shape_chooses_the_kernels_of_a_cpu(operation: str) -> None:
     assert choose("cpu", of(20, 50), operation) is convolution_direct
     assert choose("cpu", of(64, 64, dilation=2), operation) is convolution_gemm
     assert choose("cpu", of(64, 64, groups=8), operation) is convolution_gemm
+    assert choose("cpu", of(64, 64, groups=64), operation) is convolution_depthwise
+    assert choose("cpu", of(64, 128, groups=64), operation) is convolution_general
 
 
 def test_other_devices_take_the_kernels_that_fit_every_device() -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import ModuleType
 
 from mathcore.backends.geometry import Geometry
-from mathcore.backends.opencl import convolution_direct, convolution_general
+from mathcore.backends.opencl import convolution_direct, convolution_general, winograd
 
 
 @lru_cache(maxsize=4096)
@@ -15,6 +15,8 @@ def choose(kind: str, shape: Geometry, operation: str) -> ModuleType:
 
     ``kind`` is that of the device: ``"gpu"``, ``"cpu"`` or ``"accelerator"``.
     """
+    if winograd.suits(kind, shape, operation):
+        return winograd
     if shape.groups == 1 and shape.dilation == (1, 1):
         return convolution_direct
     return convolution_general

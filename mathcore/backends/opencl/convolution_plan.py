@@ -9,7 +9,13 @@ from functools import lru_cache
 from types import ModuleType
 
 from mathcore.backends.geometry import Geometry
-from mathcore.backends.opencl import convolution_depthwise, convolution_direct, convolution_gemm, convolution_general
+from mathcore.backends.opencl import (
+    convolution_depthwise,
+    convolution_direct,
+    convolution_gemm,
+    convolution_general,
+    winograd,
+)
 
 LEAST_CHANNELS = 48
 """Channels and outputs from which packed products pay, and take no padded copy of the images: 0.7 times the speed of
@@ -24,6 +30,8 @@ def choose(kind: str, shape: Geometry, operation: str) -> ModuleType:
 
     ``kind`` is that of the device: ``"gpu"``, ``"cpu"`` or ``"accelerator"``.
     """
+    if winograd.suits(kind, shape, operation):
+        return winograd
     if shape.groups > 1 and shape.inputs == shape.outputs == 1:
         return convolution_depthwise
     direct = shape.groups == 1 and shape.dilation == (1, 1)

@@ -21,6 +21,7 @@ from mathcore import codecs, optimizers
 from mathcore.array import NDArray
 from mathcore.backends.base import Backend
 from mathcore.network import Network
+from mathcore.network.training_step import TrainingStep
 
 EVALUATION_SHARD_EXAMPLES = 2000
 EVALUATION_BATCH_EXAMPLES = 250
@@ -102,6 +103,7 @@ class Session:
         self.token: str | None = None
         self.state_token: str | None = None
         self._gradient = backend.zeros((size,))
+        self._step = TrainingStep(plan.network, backend, self.parameters, self._gradient)
         self._mean = backend.zeros((size,))
         self._zeros = backend.zeros((size,))
 
@@ -117,9 +119,7 @@ class Session:
             batch_size=job.batch_size, count=len(self.plan.data.train),
         )
         images, labels = self.plan.data.train.batch(examples)
-        loss = self.plan.network.gradient(
-            self.parameters, self.backend.asarray(images), self.backend.asarray(labels), self._gradient
-        )
+        loss = self._step.run(images, labels)
         value = float(loss.item())
         if not math.isfinite(value):
             raise DivergedError(

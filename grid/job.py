@@ -23,6 +23,7 @@ class Job(BaseModel):
         data: the name of a data set or a folder; empty: the files named by the network's data layers.
         steps: how many parameter updates.
         batch_size: examples a step.
+        micro_batch: examples computed at once; a larger shard is computed in pieces. 0: a shard at once.
         shards: into how many gradient tasks a step is split. Part of the result: never depends on the workers.
         codec: how gradients travel.
         seed: of the initial parameters and the order of the data.
@@ -36,6 +37,7 @@ class Job(BaseModel):
     steps: Annotated[StrictInt, Field(ge=0, le=10**9)] = 1000
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)] = 128
     shards: Annotated[StrictInt, Field(ge=1, le=4096)] = 4
+    micro_batch: Annotated[StrictInt, Field(ge=0, le=2**20)] = 0
     codec: StrictStr = "dynamic8"
     optimizer: Literal["momentum"] = "momentum"
     learning_rate: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.01

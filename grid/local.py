@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grid.devices import create_backend
+from grid.gradient_parts import MeanGradient, body_size, through_codec
 from grid.job import Job
 from grid.progress import Progress, ProgressTracker
 from grid.records import evaluation_record, step_record
 from grid.result import parameters_sha256, summarize
 from grid.session import Plan, Session
 from grid.settings import Settings
-from mathcore.array import NDArray
 
 PROGRESS_SECONDS = 0.2
 
@@ -37,8 +37,9 @@ class Trainer:
 
     def step(self, step: int) -> list[tuple[float, int]]:
         """Make one update; return the mean loss and the number of examples of every shard."""
-        losses: list[tuple[float, int]] = []
-        self.session.update(self._gradients(step, losses))
+        mean = MeanGradient(self.session.job.batch_size)
+        losses = [self._add_shard(mean, step, shard) for shard in range(self.session.job.shards)]
+        self.session.update(step, mean)
         return losses
 
     def evaluate(self, step: int, seconds: float) -> dict[str, Any]:
@@ -46,20 +47,13 @@ class Trainer:
         scores = [self.session.score(shard) for shard in range(self.session.plan.evaluation_shards)]
         return evaluation_record(step, scores, seconds)
 
-    def _gradients(self, step: int, losses: list[tuple[float, int]]) -> Iterator[tuple[NDArray, int]]:
+    def _add_shard(self, mean: MeanGradient, step: int, shard: int) -> tuple[float, int]:
+        """Add what the other end of the wire would decode; its memory is free again for the next shard."""
         session = self.session
-        for shard in range(session.job.shards):
-            result = session.gradient(step, shard)
-            losses.append((result.loss, result.examples))
-            yield self._through_codec(result.vector), result.examples
-
-    def _through_codec(self, vector: NDArray) -> NDArray:
-        """Return what the other end of the wire would decode."""
-        codec = self.session.codec
-        self.bytes_up += codec.payload_size(vector.size)
-        if codec.exact:
-            return vector
-        return codec.decode(codec.encode(vector), vector.size, vector.backend)
+        result = session.gradient(step, shard)
+        self.bytes_up += body_size(session.codec, session.plan.network.layout)
+        mean.add(through_codec(session.codec, result.parts), result.examples)
+        return result.loss, result.examples
 
 
 def train_local(

@@ -6,7 +6,6 @@ The same code computes a shard and applies a step in a Celery worker and in ``gr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +13,13 @@ import numpy as np
 
 from grid import datasets
 from grid.errors import DivergedError, JobError
+from grid.gradient_parts import MeanGradient, Parts, WeightedMean, split
 from grid.job import Job
 from grid.networks import load_network
 from grid.sampling import shard_bounds, shard_examples
 from mathcore import codecs, optimizers
-from mathcore.array import NDArray
 from mathcore.backends.base import Backend
+from mathcore.layers import training_key
 from mathcore.network import Network
 
 EVALUATION_SHARD_EXAMPLES = 2000
@@ -28,9 +28,9 @@ EVALUATION_BATCH_EXAMPLES = 250
 
 @dataclass(frozen=True)
 class Gradient:
-    """The mean gradient (P,) of one shard, its mean loss and its number of examples."""
+    """The mean gradient of one shard, its mean loss and its number of examples."""
 
-    vector: NDArray
+    parts: Parts
     loss: float
     examples: int
 
@@ -77,7 +77,7 @@ class Plan:
         """Return the parameter vector and the optimizer state of version 0."""
         return {
             "parameters": self.network.initialize(self.job.seed),
-            "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.size), np.float32),
+            "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.learned_size), np.float32),
         }
 
 
@@ -96,49 +96,79 @@ class Session:
         self.job = plan.job
         self.backend = backend
         self.codec = codecs.create(plan.job.codec)
-        size = plan.network.layout.size
-        self.parameters = backend.zeros((size,))
-        self.state = backend.zeros((plan.optimizer.state_size(size),))
+        layout = plan.network.layout
+        self.parameters = backend.zeros((layout.size,))
+        self.state = backend.zeros((plan.optimizer.state_size(layout.learned_size),))
         self.token: str | None = None
         self.state_token: str | None = None
-        self._gradient = backend.zeros((size,))
-        self._mean = backend.zeros((size,))
-        self._zeros = backend.zeros((size,))
+        self._parameter_parts = split(self.parameters, layout)
+        self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
+        self._gradient_parts = split(self._gradient, layout)
 
     def gradient(self, step: int, shard: int) -> Gradient:
         """Return the gradient of one shard at the current parameters; valid until the next call.
+
+        A shard larger than ``micro_batch`` is computed in pieces of nearly equal length, in order.
 
         Raises:
             DivergedError: if its loss is not finite.
         """
         job = self.job
+        start, _ = shard_bounds(shard, job.shards, job.batch_size)
         examples = shard_examples(
             seed=job.seed, step=step, shard=shard, shards=job.shards,
             batch_size=job.batch_size, count=len(self.plan.data.train),
         )
-        images, labels = self.plan.data.train.batch(examples)
-        loss = self.plan.network.gradient(
-            self.parameters, self.backend.asarray(images), self.backend.asarray(labels), self._gradient
-        )
-        value = float(loss.item())
-        if not math.isfinite(value):
+        if job.micro_batch and len(examples) > job.micro_batch:
+            parts, loss = self._in_pieces(examples, step=step, place=start)
+        else:
+            loss = self._compute(examples, step=step, place=start)
+            parts = self._gradient_parts
+        if not math.isfinite(loss):
             raise DivergedError(
-                f"step {step}, shard {shard}: expected a finite loss, got {value}; lower the learning rate"
+                f"step {step}, shard {shard}: expected a finite loss, got {loss}; lower the learning rate"
             )
-        return Gradient(self._gradient, value, len(examples))
+        return Gradient(parts, loss, len(examples))
 
-    def update(self, gradients: Iterable[tuple[NDArray, int]]) -> None:
+    def update(self, step: int, mean: MeanGradient) -> None:
         """Turn the current version into the next one.
 
         Args:
-            gradients: every shard's decoded gradient (P,) with its number of examples, in shard order: the order
-                decides the bits.
+            step: the number of updates made so far.
+            mean: of all shards.
         """
         self.token = self.state_token = None
-        self.backend.copy(self._zeros, self._mean)
-        for vector, examples in gradients:
-            self.backend.accumulate(self._mean, vector, examples / self.job.batch_size)
-        self.plan.optimizer.update(self.parameters, self.state, self._mean)
+        parts, own = mean.result(), self._parameter_parts
+        self.plan.optimizer.update(own.learned, self.state, parts.learned)
+        if own.running is not None and parts.running is not None:
+            self.backend.copy(parts.running, own.running)
+
+    def _in_pieces(self, examples: np.ndarray, *, step: int, place: int) -> tuple[Parts, float]:
+        """Return gradient and mean loss of examples that are too many to be computed at once."""
+        pieces = math.ceil(len(examples) / self.job.micro_batch)
+        mean, loss = WeightedMean(), 0.0
+        for piece in range(pieces):
+            first, last = shard_bounds(piece, pieces, len(examples))
+            weight = (last - first) / len(examples)
+            loss += weight * self._compute(examples[first:last], step=step, place=place + first)
+            mean.add(self._gradient, weight)
+        return split(mean.result(), self.plan.network.layout), loss
+
+    def _compute(self, examples: np.ndarray, *, step: int, place: int) -> float:
+        """Write the gradient of some examples and return their mean loss.
+
+        Args:
+            examples: (N,) their indices in the training split.
+            step: the number of updates made so far.
+            place: of the first one in the step's batch; random numbers follow from it, so that they do not depend on
+                how the batch is cut.
+        """
+        images, labels = self.plan.data.train.batch(examples)
+        key = self.backend.asarray(training_key(self.job.seed, step, place))
+        loss = self.plan.network.gradient(
+            self.parameters, self.backend.asarray(images), self.backend.asarray(labels), self._gradient, key=key
+        )
+        return float(loss.item())
 
     def score(self, shard: int) -> Score:
         """Evaluate one shard of the test split at the current parameters."""

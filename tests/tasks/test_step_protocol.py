@@ -17,6 +17,7 @@ from mathcore import backends
 from tasks.apply import evaluation_due, publish_step
 from tasks.evaluate import commit_score
 from tasks.gradient import commit_shard
+from tests.observing_layers import network
 
 
 def gradient(worker: Worker, run: str, step: int, shard: int) -> str:
@@ -74,7 +75,13 @@ def test_a_gradient_of_a_past_step_is_stale(worker: Worker, run: str) -> None:
     assert gradient(worker, run, 2, 0) == "stale"
 
 
-def test_shards_in_any_order_give_the_bits_of_local_training(worker: Worker, run: str, job: Job) -> None:
+@pytest.mark.parametrize("codec", ["dynamic8", "float32"])
+@pytest.mark.parametrize("layers", [(), ("test_centring",)], ids=["learned", "with running statistics"])
+def test_shards_in_any_order_give_the_bits_of_local_training(
+    worker: Worker, client: Client, job: Job, layers: tuple[str, ...], codec: str
+) -> None:
+    job = job.model_copy(update={"network": network(*layers), "codec": codec, "micro_batch": 3})
+    run = client.submit(job, load({}).data_dir)
     # Given: the same job trained in this process
     session = Session(Plan(job, load({}).data_dir), backends.create("numpy"))
     trainer = Trainer.start(session)

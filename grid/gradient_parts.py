@@ -15,7 +15,9 @@ from grid.errors import DivergedError, PayloadError
 from mathcore.array import NDArray
 from mathcore.backends.base import Backend
 from mathcore.codecs.codec import Codec
+from mathcore.errors import CodecError
 from mathcore.network import Layout
+from mathcore.network.diagnosis import first_gradient_not_finite
 
 ITEM_BYTES = 4
 
@@ -41,20 +43,31 @@ def body_size(codec: Codec, layout: Layout) -> int:
     return codec.payload_size(layout.learned_size) + ITEM_BYTES * (layout.size - layout.learned_size)
 
 
-def encode(codec: Codec, parts: Parts) -> bytes:
+def encode(codec: Codec, parts: Parts, layout: Layout) -> bytes:
     """Return the body of a payload.
 
     Raises:
-        CodecError: if the learned part holds NaN or infinity.
-        DivergedError: if the running part does.
+        DivergedError: if a part holds NaN or infinity.
     """
-    learned = codec.encode(parts.learned)
+    learned = _encode_learned(codec, parts, layout)
     if parts.running is None:
         return learned
     running = parts.running.numpy()
     if not np.isfinite(running).all():
         raise DivergedError("running statistics: expected finite values, got NaN or infinity; lower the learning rate")
     return learned + running.astype("<f4", copy=False).tobytes()
+
+
+def _encode_learned(codec: Codec, parts: Parts, layout: Layout) -> bytes:
+    try:
+        return codec.encode(parts.learned)
+    except CodecError:
+        name = first_gradient_not_finite(parts.learned, layout)
+        if name is None:
+            raise
+        raise DivergedError(
+            f"expected finite gradients, got NaN or infinity first in that of {name}; lower the learning rate"
+        ) from None
 
 
 def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> Parts:
@@ -77,12 +90,16 @@ def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> 
     return Parts(learned, backend.asarray(running))
 
 
-def through_codec(codec: Codec, parts: Parts) -> Parts:
-    """Return what the other end of the wire would decode."""
+def through_codec(codec: Codec, parts: Parts, layout: Layout) -> Parts:
+    """Return what the other end of the wire would decode.
+
+    Raises:
+        DivergedError: if the codec is not exact and the learned part holds NaN or infinity.
+    """
     if codec.exact:
         return parts
     learned = parts.learned
-    return Parts(codec.decode(codec.encode(learned), learned.size, learned.backend), parts.running)
+    return Parts(codec.decode(_encode_learned(codec, parts, layout), learned.size, learned.backend), parts.running)
 
 
 class WeightedMean:

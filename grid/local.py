@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grid.devices import create_backend
+from grid.errors import DivergedError
 from grid.gradient_parts import MeanGradient, body_size, through_codec
 from grid.job import Job
 from grid.progress import Progress, ProgressTracker
@@ -50,9 +51,13 @@ class Trainer:
     def _add_shard(self, mean: MeanGradient, step: int, shard: int) -> tuple[float, int]:
         """Add what the other end of the wire would decode; its memory is free again for the next shard."""
         session = self.session
-        result = session.gradient(step, shard)
-        self.bytes_up += body_size(session.codec, session.plan.network.layout)
-        mean.add(through_codec(session.codec, result.parts), result.examples)
+        layout = session.plan.network.layout
+        try:
+            result = session.gradient(step, shard)
+            mean.add(through_codec(session.codec, result.parts, layout), result.examples)
+        except DivergedError as error:
+            raise DivergedError(f"step {step}, gradient:{shard}: {error}") from None
+        self.bytes_up += body_size(session.codec, layout)
         return result.loss, result.examples
 
 

@@ -19,11 +19,13 @@ from grid.networks import load_network
 from grid.sampling import shard_bounds, shard_examples
 from mathcore import codecs, optimizers
 from mathcore.backends.base import Backend
+from mathcore.errors import OptimizerError, UnknownTypeError
 from mathcore.layers import training_key
 from mathcore.network import Network
 
 EVALUATION_SHARD_EXAMPLES = 2000
 EVALUATION_BATCH_EXAMPLES = 250
+FROM_PLUGINS = "one of your own comes from a module that GRID_PLUGINS names, here and on every worker"
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,21 @@ class Score:
 class Plan:
     """What a job comes to before any device is touched: network, data and sizes, checked against each other.
 
+    Attributes:
+        job: the job, with ``steps`` in place of ``epochs``.
+        network: of its definition.
+        data: training and test split.
+        evaluation_shards: parts of an evaluation.
+        optimizer: with the job's settings.
+
     Raises:
-        JobError: if network and data do not fit.
+        JobError: if network and data do not fit, or a layer type or the optimizer is unknown here.
         NetworkError: if the definition is malformed.
         DataError: if the data set is missing or malformed.
     """
 
     def __init__(self, job: Job, data_dir: Path) -> None:
-        self.job = job
-        self.network = Network(load_network(job.network))
+        self.network = _network(job)
         self.data = datasets.load_for_job(job.data, self.network, data_dir=data_dir)
         if tuple(self.network.data_shape) != tuple(self.data.data_shape):
             raise JobError(
@@ -67,11 +75,9 @@ class Plan:
                 f"data {self.data.name}: expected labels below {self.network.classes}, the number of scores that the "
                 f"network gives, got {self.data.classes} classes; change out_size of the last layer"
             )
+        self.job = job.with_steps(examples=len(self.data.train))
         self.evaluation_shards = max(1, -(-len(self.data.test) // EVALUATION_SHARD_EXAMPLES))
-        self.optimizer = optimizers.create(
-            job.optimizer,
-            learning_rate=job.learning_rate, momentum=job.momentum, weight_decay=job.weight_decay,
-        )
+        self.optimizer = _optimizer(self.job)
 
     def initial_arrays(self) -> dict[str, np.ndarray]:
         """Return the parameter vector and the optimizer state of version 0."""
@@ -79,6 +85,23 @@ class Plan:
             "parameters": self.network.initialize(self.job.seed),
             "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.learned_size), np.float32),
         }
+
+
+def _network(job: Job) -> Network:
+    try:
+        return Network(load_network(job.network))
+    except UnknownTypeError as error:
+        raise JobError(f"network: {error}; {FROM_PLUGINS}") from None
+
+
+def _optimizer(job: Job) -> optimizers.Optimizer:
+    if job.optimizer not in optimizers.names():
+        names = ", ".join(optimizers.names())
+        raise JobError(f"optimizer: expected one of {names}, got {job.optimizer!r}; {FROM_PLUGINS}")
+    try:
+        return optimizers.create(job.optimizer, **job.all_optimizer_settings())
+    except OptimizerError as error:
+        raise JobError(f"optimizer: {error}") from None
 
 
 class Session:
@@ -111,7 +134,7 @@ class Session:
         A shard larger than ``micro_batch`` is computed in pieces of nearly equal length, in order.
 
         Raises:
-            DivergedError: if its loss is not finite.
+            DivergedError: if its loss is not finite; names the layer where that began.
         """
         job = self.job
         start, _ = shard_bounds(shard, job.shards, job.batch_size)
@@ -124,10 +147,6 @@ class Session:
         else:
             loss = self._compute(examples, step=step, place=start)
             parts = self._gradient_parts
-        if not math.isfinite(loss):
-            raise DivergedError(
-                f"step {step}, shard {shard}: expected a finite loss, got {loss}; lower the learning rate"
-            )
         return Gradient(parts, loss, len(examples))
 
     def update(self, step: int, mean: MeanGradient) -> None:
@@ -163,15 +182,22 @@ class Session:
             place: of the first one in the step's batch; random numbers follow from it, so that they do not depend on
                 how the batch is cut.
         """
-        images, labels = self.plan.data.train.batch(examples)
+        images, labels = (self.backend.asarray(values) for values in self.plan.data.train.batch(examples))
         key = self.backend.asarray(training_key(self.job.seed, step, place))
-        loss = self.plan.network.gradient(
-            self.parameters, self.backend.asarray(images), self.backend.asarray(labels), self._gradient, key=key
-        )
-        return float(loss.item())
+        network = self.plan.network
+        loss = float(network.gradient(self.parameters, images, labels, self._gradient, key=key).item())
+        if not math.isfinite(loss):
+            found = network.first_not_finite(self.parameters, images, labels, key=key)
+            where = f"{found} was the first that is not finite" if found else "computed again, it is finite"
+            raise DivergedError(f"expected a finite loss, got {loss}; {where}; lower the learning rate")
+        return loss
 
     def score(self, shard: int) -> Score:
-        """Evaluate one shard of the test split at the current parameters."""
+        """Evaluate one shard of the test split at the current parameters.
+
+        Raises:
+            DivergedError: if the loss is not finite.
+        """
         split = self.plan.data.test
         start, stop = shard_bounds(shard, self.plan.evaluation_shards, len(split))
         loss_sum, correct = 0.0, 0
@@ -182,4 +208,6 @@ class Session:
             )
             loss_sum += result.loss * result.examples
             correct += result.correct
+        if not math.isfinite(loss_sum):
+            raise DivergedError(f"test data: expected a finite loss, got {loss_sum}; lower the learning rate")
         return Score(loss_sum, correct, stop - start)

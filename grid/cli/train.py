@@ -7,7 +7,7 @@ import sys
 import click
 
 from grid import driver, local
-from grid.cli.connection import backend_option, broker_option, load_settings
+from grid.cli.connection import backend_option, broker_option, load_settings, plugin_option
 from grid.cli.job_options import job_options
 from grid.cli.progress_display import progress_display
 from grid.cli.record import json_option, report
@@ -26,6 +26,7 @@ DEFAULT_WORKERS = 2
 )
 @broker_option
 @backend_option
+@plugin_option
 @click.option("--local", "in_process", is_flag=True, help="Train in this process, without Celery and servers.")
 @json_option
 def command(
@@ -34,6 +35,7 @@ def command(
     workers: int | None,
     broker: str | None,
     backend: str | None,
+    plugins: tuple[str, ...],
     in_process: bool,
     json_path: str | None,
 ) -> None:
@@ -50,7 +52,7 @@ def command(
     """
     if in_process and (broker is not None or workers is not None):
         raise click.UsageError("--local trains in this process: leave out --workers and --broker")
-    settings = load_settings(broker)
+    settings = load_settings(broker, plugins)
     with progress_display(sys.stderr) as show:
         if in_process:
             record = local.train_local(job, settings=settings, on_progress=show, backend=backend)

@@ -12,6 +12,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import TESTING, Context, Layer
 from mathcore.layers.registry import create_layer
+from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, run_backward, run_forward
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
@@ -108,6 +109,17 @@ class Network:
         loss = blobs[self._node("test", "loss").outputs[0]].item()
         correct = blobs[self._node("test", "metric").outputs[0]].item()
         return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])
+
+    def first_not_finite(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, *, key: NDArray | None = None
+    ) -> str | None:
+        """Return what is the first in a training step to hold NaN or infinity, such as ``the output of relu "r1"``.
+
+        None if nothing up to the loss does. Arguments as for ``gradient``.
+        """
+        nodes = [node for node in self._training if node.layer.role != "data"]
+        blobs = self._feed("train", data, labels)
+        return diagnosis.first_not_finite(nodes, blobs, parameters, Context("train", key))
 
     def summary(self) -> list[LayerSummary]:
         """Return one row a layer, in execution order, layers of phase "test" alone last."""

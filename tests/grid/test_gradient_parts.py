@@ -30,7 +30,7 @@ def running(found: Parts) -> NDArray:
 @pytest.mark.parametrize("name", CODECS)
 def test_running_statistics_keep_every_bit_whatever_the_codec(name: str) -> None:
     codec = codecs.create(name)
-    body = encode(codec, parts())
+    body = encode(codec, parts(), LAYOUT)
     assert len(body) == body_size(codec, LAYOUT) == codec.payload_size(512) + 4 * 256
     found = decode(codec, memoryview(body), LAYOUT, BACKEND)
     assert running(found).numpy().tobytes() == VALUES[512:].tobytes()
@@ -42,8 +42,8 @@ def test_running_statistics_keep_every_bit_whatever_the_codec(name: str) -> None
 @pytest.mark.parametrize("name", CODECS)
 def test_one_process_sees_what_the_other_end_of_the_wire_decodes(name: str) -> None:
     codec = codecs.create(name)
-    decoded = decode(codec, memoryview(encode(codec, parts())), LAYOUT, BACKEND)
-    short = through_codec(codec, parts())
+    decoded = decode(codec, memoryview(encode(codec, parts(), LAYOUT)), LAYOUT, BACKEND)
+    short = through_codec(codec, parts(), LAYOUT)
     assert short.learned.numpy().tobytes() == decoded.learned.numpy().tobytes()
     assert running(short).numpy().tobytes() == running(decoded).numpy().tobytes()
 
@@ -59,7 +59,7 @@ def test_a_body_of_another_size_is_refused(change: object) -> None:
     assert callable(change)
     codec = codecs.create("float32")
     with pytest.raises(PayloadError, match="expected a body of 3072 bytes"):
-        decode(codec, memoryview(change(encode(codec, parts()))), LAYOUT, BACKEND)
+        decode(codec, memoryview(change(encode(codec, parts(), LAYOUT))), LAYOUT, BACKEND)
 
 
 def test_running_statistics_that_are_not_finite_neither_leave_nor_enter() -> None:
@@ -67,9 +67,17 @@ def test_running_statistics_that_are_not_finite_neither_leave_nor_enter() -> Non
     values = VALUES.copy()
     values[-1] = np.nan
     with pytest.raises(DivergedError, match="running statistics"):
-        encode(codec, split(BACKEND.asarray(values), LAYOUT))
+        encode(codec, split(BACKEND.asarray(values), LAYOUT), LAYOUT)
     with pytest.raises(PayloadError, match="finite running statistics"):
         decode(codec, memoryview(values.tobytes()), LAYOUT, BACKEND)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_gradient_that_is_not_finite_is_called_by_the_name_of_its_array(name: str) -> None:
+    values = VALUES.copy()
+    values[299] = np.inf
+    with pytest.raises(DivergedError, match="first in that of fc/w"):
+        encode(codecs.create(name), split(BACKEND.asarray(values), LAYOUT), LAYOUT)
 
 
 def test_both_parts_of_the_mean_are_weighted_by_examples() -> None:

@@ -14,6 +14,7 @@ from grid.session import Plan, Session
 from grid.settings import load
 from grid.worker import Worker
 from mathcore import backends
+from mathcore.layers import registry
 from tasks.apply import evaluation_due, publish_step
 from tasks.evaluate import commit_score
 from tasks.gradient import commit_shard
@@ -133,6 +134,23 @@ def test_a_gradient_that_is_not_finite_fails_the_run_and_names_the_shard(worker:
     assert failed.state == "failed"
     assert failed.error is not None
     assert failed.error.startswith("step 0, gradient:2: ")
+    assert 'parameter "w" of linear "fc" was the first that is not finite' in failed.error
+
+
+def test_a_layer_type_that_a_worker_does_not_know_fails_the_run_with_one_line(
+    worker: Worker, client: Client, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a run that was submitted by a process with the plugin
+    layers = network("test_centring")
+    run = client.submit(job.model_copy(update={"network": layers}), load({}).data_dir)
+    # When a worker without it takes a task
+    monkeypatch.delitem(registry._classes, "test_centring")
+    assert gradient(worker, run, 0, 0) == "failed"
+    # Then
+    failed = worker.store.header(run)
+    assert failed.error is not None
+    assert "unknown type 'test_centring'" in failed.error
+    assert "GRID_PLUGINS" in failed.error
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ The same code computes a shard and applies a step in a Celery worker and in ``gr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,6 +128,16 @@ class Session:
         self._parameter_parts = split(self.parameters, layout)
         self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
         self._gradient_parts = split(self._gradient, layout)
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over a parameter vector and an optimizer state from the host."""
+        self.token = self.state_token = None
+        self.backend.write(self.parameters, arrays["parameters"])
+        self.backend.write(self.state, arrays["optimizer"])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the parameter vector and the optimizer state, on the host."""
+        return {"parameters": self.parameters.numpy(), "optimizer": self.state.numpy()}
 
     def gradient(self, step: int, shard: int) -> Gradient:
         """Return the gradient of one shard at the current parameters; valid until the next call.

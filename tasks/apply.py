@@ -9,7 +9,7 @@ from typing import Any
 from grid.celery import app
 from grid.errors import PayloadError
 from grid.gradient_parts import MeanGradient, Parts, body_size, decode
-from grid.records import step_record
+from grid.records import evaluation_due, step_record
 from grid.session import Session
 from grid.store import RunHeader, unpack
 from grid.worker import Worker, current_worker
@@ -33,8 +33,7 @@ def publish_step(worker: Worker, header: RunHeader) -> str:
     worker.load_parameters(session, header)
     worker.load_state(session, header)
     session.update(step, mean_gradient(worker, session, header, committed))
-    arrays = {"parameters": session.parameters.numpy(), "optimizer": session.state.numpy()}
-    token = store.write_version(run, arrays)
+    token = store.write_version(run, session.arrays())
     shards = [committed[shard] for shard in range(header.shards)]
     record = step_record(
         step + 1,
@@ -76,11 +75,6 @@ def decoded_gradient(
     if got != expected:
         raise PayloadError(f"shard {shard}: expected run, step, shard, codec, count, running {expected}, got {got}")
     return decode(codec, body, layout, session.backend), found.examples
-
-
-def evaluation_due(every: int, step: int, steps: int) -> bool:
-    """Tell whether the parameters after ``step`` updates are to be evaluated."""
-    return step >= steps or (every > 0 and step % every == 0)
 
 
 def send_next(worker: Worker, header: RunHeader, step: int, *, evaluate: bool) -> None:

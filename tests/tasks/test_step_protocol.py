@@ -15,7 +15,7 @@ from grid.settings import load
 from grid.worker import Worker
 from mathcore import backends
 from mathcore.layers import registry
-from tasks.apply import evaluation_due, publish_step
+from tasks.apply import publish_step
 from tasks.evaluate import commit_score
 from tasks.gradient import commit_shard
 from tests.observing_layers import network
@@ -151,10 +151,3 @@ def test_a_layer_type_that_a_worker_does_not_know_fails_the_run_with_one_line(
     assert failed.error is not None
     assert "unknown type 'test_centring'" in failed.error
     assert "GRID_PLUGINS" in failed.error
-
-
-@pytest.mark.parametrize(
-    ("every", "step", "due"), [(0, 5, False), (0, 10, True), (3, 3, True), (3, 4, False), (3, 10, True)]
-)
-def test_evaluation_is_due_at_the_end_and_every_so_many_steps(every: int, step: int, due: bool) -> None:
-    assert evaluation_due(every, step, 10) is due

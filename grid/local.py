@@ -38,7 +38,7 @@ class Trainer:
     def step(self, step: int) -> list[tuple[float, int]]:
         """Make one update; return the mean loss and the number of examples of every shard."""
         losses: list[tuple[float, int]] = []
-        self.session.update(self._gradients(step, losses))
+        self.session.update(self._gradients(step, losses), step=step)
         return losses
 
     def evaluate(self, step: int, seconds: float) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Plan:
         """Return the parameter vector and the optimizer state of version 0."""
         return {
             "parameters": self.network.initialize(self.job.seed),
-            "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.size), np.float32),
+            "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.learned_size), np.float32),
         }
 
 
@@ -98,12 +98,13 @@ class Session:
         self.codec = codecs.create(plan.job.codec)
         size = plan.network.layout.size
         self.parameters = backend.zeros((size,))
-        self.state = backend.zeros((plan.optimizer.state_size(size),))
+        self.state = backend.zeros((plan.optimizer.state_size(plan.network.layout.learned_size),))
         self.token: str | None = None
         self.state_token: str | None = None
         self._gradient = backend.zeros((size,))
         self._mean = backend.zeros((size,))
         self._zeros = backend.zeros((size,))
+        self._multipliers = optimizers.Multipliers.of(plan.network.layout, backend)
 
     def gradient(self, step: int, shard: int) -> Gradient:
         """Return the gradient of one shard at the current parameters; valid until the next call.
@@ -127,10 +128,11 @@ class Session:
             )
         return Gradient(self._gradient, value, len(examples))
 
-    def update(self, gradients: Iterable[tuple[NDArray, int]]) -> None:
+    def update(self, gradients: Iterable[tuple[NDArray, int]], *, step: int) -> None:
         """Turn the current version into the next one.
 
         Args:
+            step: the number of updates before this one.
             gradients: every shard's decoded gradient (P,) with its number of examples, in shard order: the order
                 decides the bits.
         """
@@ -138,7 +140,10 @@ class Session:
         self.backend.copy(self._zeros, self._mean)
         for vector, examples in gradients:
             self.backend.accumulate(self._mean, vector, examples / self.job.batch_size)
-        self.plan.optimizer.update(self.parameters, self.state, self._mean)
+        self.plan.optimizer.update(
+            self.parameters, self.state, self._mean,
+            step=step, size=self.plan.network.layout.learned_size, multipliers=self._multipliers,
+        )  # fmt: skip
 
     def score(self, shard: int) -> Score:
         """Evaluate one shard of the test split at the current parameters."""

@@ -32,7 +32,7 @@ def publish_step(worker: Worker, header: RunHeader) -> str:
     session = worker.session(header)
     worker.load_parameters(session, header)
     worker.load_state(session, header)
-    session.update(decoded_gradients(worker, session, header, committed))
+    session.update(decoded_gradients(worker, session, header, committed), step=step)
     arrays = {"parameters": session.parameters.numpy(), "optimizer": session.state.numpy()}
     token = store.write_version(run, arrays)
     shards = [committed[shard] for shard in range(header.shards)]

@@ -159,5 +159,7 @@ class Cosine:
 
     def rate(self, base: Decimal, step: int) -> Decimal:
         least = Decimal(self.minimum)
-        turn = cosine_of_pi(Decimal(min(step, self.max_steps)) / self.max_steps)
+        if step >= self.max_steps:
+            return least
+        turn = cosine_of_pi(Decimal(step) / self.max_steps)
         return least + (base - least) * (1 + turn) / 2

@@ -1,10 +1,12 @@
 """Record what PyTorch's optimizers do, for test_torch_numbers.py: ``python tests/mathcore/optimizers/record_torch.py``.
 
-Writes torch_numbers.npz beside this file: the start, the gradients, and the parameters after every step of each case.
+Writes torch_numbers.npz beside this file: the start, the gradients, our settings as JSON, and the parameters after
+every step of each case.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import torch
 STEPS, SIZE = 8, 64
 FILE = Path(__file__).with_name("torch_numbers.npz")
 
-# Ours, then PyTorch's class and settings
+# A case is called after our optimizer: its settings, then PyTorch's class and settings
 CASES: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "sgd": ({"learning_rate": 0.1}, "SGD", {"lr": 0.1}),
     "sgd decay clip_norm": (
@@ -60,7 +62,8 @@ def main() -> None:
     start = generator.standard_normal(SIZE).astype(np.float32)
     gradients = generator.standard_normal((STEPS, SIZE)).astype(np.float32)
     recorded = {name: record(start, gradients, *case) for name, case in CASES.items()}
-    np.savez_compressed(FILE, start=start, gradients=gradients, **recorded)
+    settings = np.array(json.dumps({name: ours for name, (ours, _, _) in CASES.items()}))
+    np.savez_compressed(FILE, start=start, gradients=gradients, settings=settings, **recorded)
 
 
 if __name__ == "__main__":

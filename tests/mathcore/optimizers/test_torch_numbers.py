@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,8 @@ from mathcore import optimizers
 from mathcore.backends.base import Backend
 
 RECORDED = np.load(Path(__file__).with_name("torch_numbers.npz"))
-DECAYING: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}
-CASES: dict[str, dict[str, Any]] = {
-    "sgd": {"learning_rate": 0.1},
-    "sgd decay clip_norm": {"learning_rate": 0.1, "weight_decay": 0.01, "clip_norm": 2.0},
-    "sgd clip_value": {"learning_rate": 0.1, "clip_value": 0.5},
-    "momentum": DECAYING,
-    "nesterov": DECAYING,
-    "adagrad": {"learning_rate": 0.1},
-    "rmsprop": {"learning_rate": 0.01},
-    "rmsprop momentum": {"learning_rate": 0.01, "momentum": 0.9},
-    "adadelta": {"learning_rate": 1.0},
-    "adam": {"learning_rate": 0.01, "weight_decay": 0.01},
-    "adamw": {"learning_rate": 0.01, "weight_decay": 0.1},
-}
-"""Named after the optimizer: ours with its defaults, which are PyTorch's, and what record_torch.py sets."""
+CASES: dict[str, dict[str, Any]] = json.loads(str(RECORDED["settings"]))
+"""Called after the optimizer; what is not set has the same default here and there."""
 
 
 @pytest.mark.parametrize("case", CASES)

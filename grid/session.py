@@ -128,6 +128,7 @@ class Session:
         self._parameter_parts = split(self.parameters, layout)
         self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
         self._gradient_parts = split(self._gradient, layout)
+        self._multipliers = optimizers.Multipliers.of(layout, backend)
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take over a parameter vector and an optimizer state from the host."""
@@ -169,7 +170,9 @@ class Session:
         """
         self.token = self.state_token = None
         parts, own = mean.result(), self._parameter_parts
-        self.plan.optimizer.update(own.learned, self.state, parts.learned)
+        self.plan.optimizer.update(
+            own.learned, self.state, parts.learned, step=step, multipliers=self._multipliers
+        )
         if own.running is not None and parts.running is not None:
             self.backend.copy(parts.running, own.running)
 

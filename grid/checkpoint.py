@@ -115,7 +115,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         return _parse(metadata, tensors)
     except (ValueError, KeyError, TypeError, RecursionError, JobError) as error:
-        raise CheckpointError(f"checkpoint {path}: expected what `grid train --checkpoint` writes, got {error}") from None
+        raise CheckpointError(f"checkpoint {path}: expected a file of `grid train --checkpoint`, got {error}") from None
 
 
 def _parse(metadata: Mapping[str, str], tensors: dict[str, np.ndarray]) -> Checkpoint:

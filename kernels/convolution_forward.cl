@@ -6,7 +6,7 @@
 // contiguous: that is the run. A linear layer is the case KH = 1, run = I, one pixel an example.
 //
 //   x: (N, XH, XW, C) read, already padded with zeros     w: (KH, KW, C, O) read
-//   b: (O,) read, ignored unless biased                   y: (N, OH, OW, O) written
+//   b: (O,) read, ignored unless biased                   y: (N, OH, OW, O) written, max(y, 0) where rectified
 //
 // Work-item: `unit` pixels x one panel of NV * VEC outputs, from output first_output on; panels lie units apart in the global
 // id, so that neighbours share their panel of weights. The sum is cut into passes of pass_rows kernel rows x pass_run inputs,
@@ -37,7 +37,7 @@ KERNEL convolution_forward(
     global const float *restrict x, global const float *restrict w, global const float *restrict b, global float *restrict y,
     const int items, const int units, const int unit, const int pixels, const int first_output, const int O,
     const int KH, const int run, const int x_row, const int x_image, const int OHW, const int OW,
-    const int step_h, const int step_w, const int pass_rows, const int pass_run, const int biased) {
+    const int step_h, const int step_w, const int pass_rows, const int pass_run, const int biased, const int rectified) {
     const int item = get_global_id(0);
     if (item >= items) return;
     const int start = (item % units) * unit, stop = min(start + unit, pixels);
@@ -75,6 +75,10 @@ KERNEL convolution_forward(
                             UNROLL for (int j = 0; j < NV; j++) sum[i][j] = fma(value, weights[j], sum[i][j]);
                         }
                     }
+                if (rectified && row + rows == KH && r0 + count == run)  // the sums are complete; NaN stays NaN
+                    UNROLL for (int i = 0; i < MR; i++)
+                        UNROLL for (int j = 0; j < NV; j++)
+                            sum[i][j] = select(sum[i][j], (floatv)(0), sum[i][j] <= (floatv)(0));
                 UNROLL for (int i = 0; i < MR; i++)
                     UNROLL for (int j = 0; j < NV; j++) store_float(sum[i][j], target[i] + j * VEC, O - o - j * VEC);
             }

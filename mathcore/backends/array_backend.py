@@ -70,6 +70,9 @@ class ArrayBackend(Protocol):
     def reshape(self, x: NDArray, shape: Shape) -> NDArray:
         """Return ``x`` under another shape of the same size; shares memory with ``x``."""
 
+    def share_memory(self, a: NDArray, b: NDArray) -> bool:
+        """Return whether writing to one array might change the other."""
+
     def copy(self, source: NDArray, destination: NDArray) -> None:
         """Copy all elements; same shape and dtype."""
 

@@ -1,11 +1,13 @@
 """What a backend provides: the primitives on arrays, and those of layers and training.
 
 NumPy is the specification, OpenCL is tested against it. Arrays are C-contiguous. Images are (N, H, W, C); convolution
-weights are (KH, KW, C, O); linear weights are (I, O). ``stride``, ``pad`` and ``ksize`` are pairs (height, width).
+weights are (KH, KW, C // groups, O); linear weights are (I, O). ``stride``, ``pad``, ``dilation`` and ``ksize`` are
+pairs (height, width).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,17 +26,26 @@ class Backend(ArrayBackend, Protocol):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        """Return the cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,)."""
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        """Return the cross-correlation (N, OH, OW, O) of ``x`` with ``w``, plus ``b`` (O,).
+
+        ``dilation`` is from one tap of a window to the next; ``w`` is (KH, KW, C // groups, O): each group of outputs
+        sees its own group of channels; ``activation`` is ``"identity"`` or ``"relu"``, applied to the result.
+        """
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
         """Return ``dx`` of shape ``x_shape``."""
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
         """Write the gradients of the weights and the bias into ``dw`` and ``db``."""
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
@@ -48,21 +59,73 @@ class Backend(ArrayBackend, Protocol):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties)."""
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties).
+
+        ``count`` is (OH, OW), each window beginning before the image ends; None: the windows that fit.
+        """
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``; overlapping windows add up."""
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        """Return the window means; padding counts as zeros, the divisor is always KH * KW."""
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        """Return the window means.
+
+        They divide by how many elements of the "padded" image a window holds (KH * KW where windows fit), or by how
+        many of the "image" alone.
+        """
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``."""
+
+    def global_average_pooling(self, x: NDArray) -> NDArray:
+        """Return the means (N, C) of the channels of images (N, H, W, C)."""
+
+    def global_average_pooling_gradient(self, dy: NDArray, *, x_shape: Shape) -> NDArray:
+        """Return ``dx`` of shape ``x_shape``: every pixel gets ``dy`` / (H W)."""
+
+    # Normalization of channels, the last axis of x; ``activation`` is "identity" or "relu"
+
+    def batch_statistics(self, x: NDArray, *, eps: float) -> tuple[NDArray, NDArray, NDArray]:
+        """Return mean, variance (divided by M) and 1 / sqrt(variance + eps) of the M values of each channel, (C,)."""
+
+    def inverse_deviation(self, variance: NDArray, *, eps: float) -> NDArray:
+        """Return 1 / sqrt(variance + eps)."""
+
+    def normalize(
+        self, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        *, addend: NDArray | None = None, activation: str = "identity",
+    ) -> NDArray:
+        """Return activation((x - mean) * inverse * gamma + beta + addend), operations in this order."""
+
+    def batch_normalization_gradient(
+        self, dy: NDArray, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        dgamma: NDArray, dbeta: NDArray, *, activated: NDArray | None = None, activation: str = "identity",
+    ) -> tuple[NDArray, NDArray]:
+        """Return the gradients of ``x`` and of the addend, and write those of ``gamma`` and ``beta``.
+
+        ``mean`` and ``inverse`` are the statistics of ``x``. ``activated`` is what ``normalize`` returned; where there
+        was no addend it may be left out, and the gradient of the addend is then not to be used.
+        """
+
+    def running_statistics(
+        self, mean: NDArray, variance: NDArray, running_mean: NDArray, running_variance: NDArray,
+        next_mean: NDArray, next_variance: NDArray, *, decay: float, count: int,
+    ) -> None:
+        """Write decay * running + (1 - decay) * observed; the variance observed is first times count / (count - 1)."""
+
+    # Sums
+
+    def plus(self, inputs: Sequence[NDArray], *, activation: str = "identity") -> NDArray:
+        """Return activation(inputs[0] + inputs[1] + ...), from the first to the last, in a new array."""
 
     # Activations
 
@@ -71,6 +134,20 @@ class Backend(ArrayBackend, Protocol):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         """Return ``dy`` where ``y`` > 0, else 0."""
+
+    # Layers that draw: see mathcore/random/layer_stream.py; the same bits on every backend.
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        """Return ``x`` (N, ...) with elements set to 0 with probability ``ratio``, others divided by 1 - ratio."""
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:
+        """Return crops (N, *size, C) of images (N, H, W, C), uint8 or float32, as float32 (x - mean) * scale.
+
+        ``crop`` and ``flip`` are "random", which needs a key, or "centre" and "none". Padding is 0 in the result.
+        """
 
     # Losses and metrics
 

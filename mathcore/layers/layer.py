@@ -23,12 +23,20 @@ class Filler:
     """How an array is filled at the start; ``network/fillers.py`` knows the types and what they take.
 
     Attributes:
-        type: ``"constant"`` or ``"xavier"``.
+        type: ``"constant"``, ``"uniform"``, ``"gaussian"``, ``"xavier"`` or ``"msra"``.
         value: what ``"constant"`` fills with.
+        low: where ``"uniform"`` begins.
+        high: where it ends.
+        mean: of ``"gaussian"``.
+        std: its standard deviation.
     """
 
     type: str
     value: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+    mean: float = 0.0
+    std: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,21 +97,29 @@ class Layer:
     Attributes:
         type: the name in the JSON definition.
         role: ``"data"`` (feeds blobs), ``"compute"``, ``"loss"`` or ``"metric"``.
-        input_count: how many blobs it reads.
-        output_count: how many blobs it writes.
+        input_count: how many blobs it reads; None: any number, at least one.
+        output_count: how many blobs it writes; likewise.
+        input_count_param: the param that says how many blobs it reads; checked where it is given.
+        output_count_param: the same of the blobs it writes.
         needs_input_gradient: whether ``backward`` must compute the gradients of its inputs. True for a layer used
             alone; a network sets it to False where no parameter lies before the layer, as for the first convolution,
             whose data gradient nobody would read. ``backward`` then returns ``None`` for that input.
+        frozen: whether its arrays stay as they are, because the definition says so. ``backward`` may then leave out
+            the work for their gradients: what it writes is dropped. In training it runs as in phase "test" if it
+            keeps running statistics.
     """
 
     type: ClassVar[str]
     role: ClassVar[str] = "compute"
-    input_count: ClassVar[int] = 1
-    output_count: ClassVar[int] = 1
+    input_count: ClassVar[int | None] = 1
+    output_count: ClassVar[int | None] = 1
+    input_count_param: ClassVar[str] = ""
+    output_count_param: ClassVar[str] = ""
 
     def __init__(self, name: str, params: Mapping[str, Any]) -> None:
         self.name = name
         self.needs_input_gradient = True
+        self.frozen = False
 
     def __str__(self) -> str:
         """Return ``type "name"``, as messages call the layer."""
@@ -133,6 +149,6 @@ class Layer:
         ``backward(output_gradients, parameter_gradients)`` writes every parameter gradient into the
         array of the same name in ``parameter_gradients`` (overwriting it), for a running statistic its next value,
         and returns the gradient of the loss with respect to each input, or ``None`` for an input that has none
-        (labels).
+        (labels). That may be an array of ``output_gradients``, which it must not change. It is called once at most.
         """
         raise NotImplementedError

@@ -34,3 +34,16 @@ def windows(layer: Layer, shape: Shape, *, ksize: Pair, stride: Pair, pad: Pair)
             f"got {with_examples(shape)}; use a smaller ksize or more pad"
         )
     return height, width
+
+
+def check_channels(layer: Layer, shape: Shape, *, in_size: int | None) -> int:
+    """Return C of a blob (..., C).
+
+    Raises:
+        ShapeError: if it has no axis, or ``in_size`` is given and another.
+    """
+    if not shape or in_size not in (None, shape[-1]):
+        expected = "C" if in_size is None else in_size
+        what = f"set in_size to {shape[-1]} or leave it out" if shape else "give it a blob of vectors or images"
+        raise ShapeError(f"{layer}: expected x of shape (N, ..., {expected}), got {with_examples(shape)}; {what}")
+    return shape[-1]

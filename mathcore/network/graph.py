@@ -19,7 +19,7 @@ def execution_order(definition: NetworkDefinition, phase: str) -> tuple[LayerDef
 
     Raises:
         NetworkError: if a blob is missing, written twice or computed for nobody, if layers form a cycle, or if the
-            phase has not exactly one data, loss and (for "test") accuracy layer.
+            phase has no loss or (for "test") accuracy layer, or not exactly one data layer.
     """
     layers = definition.in_phase(phase)
     writers = _writers(layers, phase)
@@ -77,15 +77,17 @@ def _check_used(layers: Sequence[LayerDefinition], phase: str) -> None:
 
 
 def _check_roles(layers: Sequence[LayerDefinition], phase: str) -> None:
-    for role, what in (("data", "data layer"), ("loss", "loss layer"), ("metric", "accuracy layer")):
-        if role == "metric" and phase != "test":
-            continue
-        found = [layer.name for layer in layers if _role(layer) == role]
-        if len(found) != 1:
-            raise NetworkError(
-                f"network: expected one {what} in phase {phase}, got {len(found)} {found[:4]}; "
-                f"{'add one' if not found else 'keep one'}"
-            )
+    found = [layer.name for layer in layers if _role(layer) == "data"]
+    if len(found) != 1:
+        raise NetworkError(
+            f"network: expected one data layer in phase {phase}, got {len(found)} {found[:4]}; "
+            f"{'add one' if not found else 'keep one'}"
+        )
+    roles = {_role(layer) for layer in layers}
+    if "loss" not in roles:
+        raise NetworkError(f"network: expected a loss layer in phase {phase}, got none; add one")
+    if "metric" not in roles and phase == "test":
+        raise NetworkError(f"network: expected an accuracy layer in phase {phase}, got none; add one")
 
 
 def _sorted(layers: Sequence[LayerDefinition], writers: dict[str, int]) -> tuple[LayerDefinition, ...]:

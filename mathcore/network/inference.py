@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from mathcore.errors import NetworkError
+from mathcore.errors import NetworkError, ShapeError
 from mathcore.layers.layer import Layer, Shape
+from mathcore.layers.shapes import with_examples
 from mathcore.network.definition import LayerDefinition
 from mathcore.network.graph import BATCH
 
@@ -22,13 +23,14 @@ def infer_shapes(
         layers: every layer by name; what their settings left open is fixed.
         orders: the layers of each phase in execution order.
     Raises:
-        ShapeError: if a layer cannot take the shape of its input.
+        ShapeError: if a layer cannot take the shape of its input; names the layer that the input comes from.
         NetworkError: if an array would be too large, or a layer would see different shapes in the two phases.
     """
     inputs: dict[str, tuple[Shape, ...]] = {}
     outputs: dict[str, tuple[Shape, ...]] = {}
     for phase, order in orders.items():
         blobs: dict[str, Shape] = {BATCH: ()}
+        writers = {blob: layers[entry.name] for entry in order for blob in entry.outputs}
         for entry in order:
             layer, given = layers[entry.name], tuple(blobs[blob] for blob in entry.inputs)
             if inputs.setdefault(entry.name, given) != given:
@@ -37,7 +39,10 @@ def infer_shapes(
                     f"{phase}, {_listed(given)}; make the data layers and what follows them alike"
                 )
             if entry.name not in outputs:
-                outputs[entry.name] = layer.infer_shapes(given)
+                try:
+                    outputs[entry.name] = layer.infer_shapes(given)
+                except ShapeError as error:
+                    raise ShapeError(f"{error}{_sources(entry, blobs, writers)}") from None
                 _check_sizes(layer, outputs[entry.name])
             blobs.update(zip(entry.outputs, outputs[entry.name], strict=True))
     return outputs
@@ -51,6 +56,13 @@ def _check_sizes(layer: Layer, outputs: tuple[Shape, ...]) -> None:
                 f"{layer}: expected arrays of at most {MAXIMUM_SIZE} elements, got {what} of shape {list(shape)}; "
                 "use smaller sizes"
             )
+
+
+def _sources(entry: LayerDefinition, blobs: Mapping[str, Shape], writers: Mapping[str, Layer]) -> str:
+    """Return where the inputs of a layer come from, in brackets, as the end of a message."""
+    known = [blob for blob in entry.inputs if blob in writers][:4]
+    told = ", ".join(f'"{blob}" of {writers[blob]} is {with_examples(blobs[blob])}' for blob in known)
+    return f" ({told})" if told else ""
 
 
 def _listed(shapes: tuple[Shape, ...]) -> str:

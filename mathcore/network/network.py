@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,18 +9,21 @@ import numpy as np
 from mathcore.array import NDArray
 from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
-from mathcore.layers.layer import TESTING, Context, Layer
+from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
 from mathcore.network import diagnosis
-from mathcore.network.backpropagation import Blobs, run_backward, run_forward
+from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.fillers import fill
+from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
 from mathcore.network.layout import Layout
 from mathcore.network.node import Node, blobs_with_gradient, leading_to
 from mathcore.network.summary import LayerSummary
+
+MAXIMUM_LABEL = 2**31 - 1
 
 
 class Network:
@@ -30,7 +32,8 @@ class Network:
     Attributes:
         layout: where each learned array lies in the flat parameter vector.
         data_shape: the shape of one example, the same in both phases.
-        classes: how many scores the loss layer gets of an example; every label must be below it.
+        classes: every label must be below it: the fewest scores of an example that a loss or accuracy layer compares
+            with the labels.
     """
 
     def __init__(self, definition: object) -> None:
@@ -42,12 +45,14 @@ class Network:
         """
         parsed = parse(definition)
         layers = {entry.name: create_layer(entry.type, entry.name, entry.params) for entry in parsed.layers}
+        for entry in parsed.layers:
+            layers[entry.name].frozen = entry.options.frozen
         orders = {phase: execution_order(parsed, phase) for phase in PHASES}
         self._output_shapes = infer_shapes(layers, orders)
         self.layout = Layout(
-            (f"{name}/{parameter}", spec)
-            for name, layer in layers.items()
-            for parameter, spec in layer.parameter_specs().items()
+            (f"{entry.name}/{parameter}", spec)
+            for entry in parsed.layers
+            for parameter, spec in entry.options.specs(layers[entry.name]).items()
         )
         self._nodes = {phase: self._place(order, layers) for phase, order in orders.items()}
         self._training = leading_to(self._nodes["train"], "loss")
@@ -55,6 +60,7 @@ class Network:
         self.classes = self._classes()
         self._check_trained()
         self._mark_gradients()
+        self._run = {"train": fused(_computing(self._training)), "test": fused(_computing(self._nodes["test"]))}
 
     def data_layer(self, phase: str) -> BlobData:
         """Return the data layer of ``"train"`` or ``"test"``."""
@@ -74,13 +80,13 @@ class Network:
     def gradient(
         self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray, *, key: NDArray | None = None
     ) -> NDArray:
-        """Return the mean loss of the examples and overwrite ``gradient`` with its gradient.
+        """Return the mean loss of the examples, of several the total, and overwrite ``gradient`` with its gradient.
 
         Args:
             parameters: (layout.size,) float32; its backend does the work.
             data: (N, *data_shape) float32, N at least 1.
             labels: (N,) int32.
-            gradient: (layout.size,) float32. Its padding is not written: make it with zeros.
+            gradient: (layout.size,) float32. Its padding and frozen arrays are not written: make it with zeros.
                 In the places of running statistics it gets their next values.
             key: what the random numbers of layers such as dropout follow from (``Context.key``); None: they are
                 left out.
@@ -92,10 +98,7 @@ class Network:
         self._check_vector("parameters", parameters)
         self._check_vector("gradient", gradient)
         blobs = self._feed("train", data, labels)
-        nodes = [node for node in self._training if node.layer.role != "data"]
-        backwards = run_forward(nodes, blobs, parameters, Context("train", key))
-        run_backward(nodes, backwards, blobs, gradient)
-        return blobs[nodes[-1].outputs[0]]
+        return loss_and_gradient(self._run["train"], blobs, parameters, gradient, context=Context("train", key))
 
     def evaluate(self, parameters: NDArray, data: NDArray, labels: NDArray) -> Evaluation:
         """Return mean loss and right answers of the layers of phase "test" on some examples (as for ``gradient``).
@@ -105,10 +108,15 @@ class Network:
         """
         self._check_vector("parameters", parameters)
         blobs = self._feed("test", data, labels)
-        run_forward((node for node in self._nodes["test"] if node.layer.role != "data"), blobs, parameters, TESTING)
-        loss = blobs[self._node("test", "loss").outputs[0]].item()
-        correct = blobs[self._node("test", "metric").outputs[0]].item()
-        return Evaluation(loss=float(loss), correct=int(correct), examples=data.shape[0])
+        run_testing(self._run["test"], blobs, parameters)
+        losses, metrics = self._results(blobs, "loss"), self._results(blobs, "metric")
+        return Evaluation(
+            loss=float(total_loss(self._nodes["test"], blobs).item()),
+            correct=int(next(iter(metrics.values()))),
+            examples=data.shape[0],
+            losses=losses,
+            metrics=metrics,
+        )
 
     def first_not_finite(
         self, parameters: NDArray, data: NDArray, labels: NDArray, *, key: NDArray | None = None
@@ -146,9 +154,16 @@ class Network:
                     parameter: entries[f"{definition.name}/{parameter}"]
                     for parameter in layers[definition.name].parameter_specs()
                 },
+                loss_weight=definition.options.loss_weight,
             )
             for definition in order
         )
+
+    def _results(self, blobs: Blobs, role: str) -> dict[str, float]:
+        """Return what the layers of ``role`` in phase test have computed, by name."""
+        return {
+            node.layer.name: blobs[node.outputs[0]].item() for node in self._nodes["test"] if node.layer.role == role
+        }
 
     def _node(self, phase: str, role: str) -> Node:
         if phase not in PHASES:
@@ -165,9 +180,21 @@ class Network:
         return train.data_shape
 
     def _classes(self) -> int:
-        scores = self._node("train", "loss").inputs[0]
-        source = next(node for node in self._training if scores in node.outputs)
-        return math.prod(self._output_shapes[source.layer.name][source.outputs.index(scores)])
+        """Return the least last axis of the blobs that are compared with the labels; without one, any label fits."""
+        shapes = {
+            blob: shape
+            for node in self._nodes["train"]
+            for blob, shape in zip(node.outputs, self._output_shapes[node.layer.name], strict=True)
+        }
+        _, labels = self._node("train", "data").outputs
+        compared = [
+            shapes[blob][-1]
+            for node in self._nodes["train"]
+            if node.layer.role in ("loss", "metric") and labels in node.inputs
+            for blob in node.inputs
+            if blob != labels and shapes[blob]
+        ]
+        return min(compared, default=MAXIMUM_LABEL + 1)
 
     def _check_trained(self) -> None:
         """Refuse parameters that no training step would change."""
@@ -203,3 +230,7 @@ class Network:
             raise ShapeError(
                 f"network: expected {name} of shape ({self.layout.size},), got {vector.shape}; make it with layout.size"
             )
+
+
+def _computing(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    return tuple(node for node in nodes if node.layer.role != "data")

@@ -12,12 +12,18 @@ from mathcore.network.layout import LayoutEntry
 
 @dataclass(frozen=True)
 class Node:
-    """A layer with its blob names and its entries of the layout, by parameter name."""
+    """A layer with its blob names, its entries of the layout by parameter name, and its factor in the total loss."""
 
     layer: Layer
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     entries: dict[str, LayoutEntry]
+    loss_weight: float = 1.0
+
+    @property
+    def learns(self) -> bool:
+        """Whether a step changes any of its arrays."""
+        return bool(self.entries) and not self.layer.frozen
 
     def views(self, vector: NDArray) -> dict[str, NDArray]:
         """Return this layer's arrays as views of a flat vector: of parameters, or of their gradients."""
@@ -36,9 +42,9 @@ def leading_to(nodes: Sequence[Node], role: str) -> tuple[Node, ...]:
 
 
 def blobs_with_gradient(nodes: Sequence[Node]) -> set[str]:
-    """Return the blobs that depend on a parameter, and so carry a gradient back."""
+    """Return the blobs that depend on an array that is not frozen, and so carry a gradient back."""
     blobs: set[str] = set()
     for node in nodes:
-        if node.entries or blobs & set(node.inputs):
+        if node.learns or blobs & set(node.inputs):
             blobs.update(node.outputs)
     return blobs

@@ -44,13 +44,14 @@ def philox(counter: np.ndarray, key: tuple[int, int]) -> np.ndarray:
     return np.stack([x0, x1, x2, x3]).astype(np.uint32)
 
 
-def words(seed: int, stream: Stream, count: int) -> np.ndarray:
-    """Return the first ``count`` words of a stream, uint32 (count,).
+def words(seed: int, stream: Stream, count: int, *, first_block: int = 0) -> np.ndarray:
+    """Return the first ``count`` words of a stream, or those from a block on, uint32 (count,).
 
     Args:
         seed: 0 to 2**64 - 1.
         stream: one to three numbers of 0 to 2**32 - 1, such as (purpose, epoch).
         count: 0 to 2**34.
+        first_block: where to begin: at word 4 * first_block, so that long streams are drawn in parts.
     Raises:
         MathcoreError: if one of them is out of range.
     """
@@ -59,7 +60,7 @@ def words(seed: int, stream: Stream, count: int) -> np.ndarray:
         raise MathcoreError(f"random: expected a count of 0 to 2**34, got {count}")
     blocks = -(-count // 4)
     counter = np.empty((4, blocks), np.uint32)
-    counter[0] = np.arange(blocks, dtype=np.uint32)
+    counter[0] = np.arange(first_block, first_block + blocks).astype(np.uint32)
     counter[1:] = np.array(numbers, np.uint32)[:, None]
     return philox(counter, (low, high)).T.reshape(-1)[:count]
 
@@ -81,8 +82,12 @@ def key_words(seed: int, stream: Stream) -> tuple[int, ...]:
 def uniform(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:
     """Return float32 numbers of [0, 1): the upper 24 bits of a word each, times 2**-24, which is exact."""
     shape = (shape,) if isinstance(shape, int) else shape
-    upper = words(seed, stream, math.prod(shape)) >> np.uint32(8)
-    return (upper.astype(np.float32) * np.float32(2.0**-24)).reshape(shape)
+    return as_unit(words(seed, stream, math.prod(shape))).reshape(shape)
+
+
+def as_unit(words: np.ndarray) -> np.ndarray:
+    """Return the float32 numbers of [0, 1) that words stand for."""
+    return (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
 
 
 def normal(seed: int, stream: Stream, shape: int | tuple[int, ...]) -> np.ndarray:

@@ -68,6 +68,9 @@ class NumpyArrays:
         check_size(x.shape, shape)
         return self._wrap(x.data.reshape(shape))
 
+    def share_memory(self, a: NDArray, b: NDArray) -> bool:
+        return np.may_share_memory(a.data, b.data)
+
     def copy(self, source: NDArray, destination: NDArray) -> None:
         arrays.write(destination.data, source.data)
 

@@ -6,10 +6,22 @@ their ``NDArray`` and puts results into one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mathcore.array import NDArray
-from mathcore.backends.numpy import convolution, dynamic8, pooling, softmax, training, update
+from mathcore.backends.numpy import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    normalization,
+    pooling,
+    softmax,
+    training,
+    update,
+)
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
 from mathcore.backends.update_program import UpdateProgram
@@ -20,18 +32,32 @@ class NumpyBackend(NumpyArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(convolution.convolution_2d(x.data, w.data, _data(b), stride=stride, pad=pad))
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        y = convolution.convolution_2d(
+            x.data, w.data, _data(b), stride=stride, pad=pad, dilation=dilation, groups=groups, activation=activation
+        )
+        return self._wrap(y)
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
-        return self._wrap(convolution.data_gradient(dy.data, w.data, x_shape=x_shape, stride=stride, pad=pad))
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            convolution.data_gradient(
+                dy.data, w.data, x_shape=x_shape, stride=stride, pad=pad, dilation=dilation, groups=groups
+            )
+        )
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
-        convolution.weight_gradient(x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad)
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
+        convolution.weight_gradient(
+            x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         y = x.data @ w.data
@@ -49,8 +75,10 @@ class NumpyBackend(NumpyArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count)
         return self._wrap(y), self._wrap(positions)
 
     def max_pooling_2d_gradient(
@@ -62,15 +90,68 @@ class NumpyBackend(NumpyArrays):
             )
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad))
-
-    def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
     ) -> NDArray:
         return self._wrap(
-            pooling.average_pooling_2d_gradient(dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+            pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
         )
+
+    def average_pooling_2d_gradient(
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
+    ) -> NDArray:
+        return self._wrap(
+            pooling.average_pooling_2d_gradient(
+                dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+            )
+        )
+
+    def global_average_pooling(self, x: NDArray) -> NDArray:
+        return self._wrap(x.data.mean(axis=(1, 2)))
+
+    def global_average_pooling_gradient(self, dy: NDArray, *, x_shape: Shape) -> NDArray:
+        share = dy.data / dy.dtype.type(x_shape[1] * x_shape[2])
+        return self._wrap(np.broadcast_to(share[:, None, None, :], x_shape).copy())
+
+    # Normalization
+
+    def batch_statistics(self, x: NDArray, *, eps: float) -> tuple[NDArray, NDArray, NDArray]:
+        mean, variance, inverse = normalization.batch_statistics(x.data, eps=eps)
+        return self._wrap(mean), self._wrap(variance), self._wrap(inverse)
+
+    def inverse_deviation(self, variance: NDArray, *, eps: float) -> NDArray:
+        return self._wrap(normalization.inverse_deviation(variance.data, eps=eps))
+
+    def normalize(
+        self, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        *, addend: NDArray | None = None, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        arrays = (x.data, mean.data, inverse.data, gamma.data, beta.data)
+        return self._wrap(normalization.normalize(*arrays, addend=_data(addend), activation=activation))
+
+    def batch_normalization_gradient(
+        self, dy: NDArray, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        dgamma: NDArray, dbeta: NDArray, *, activated: NDArray | None = None, activation: str = "identity",
+    ) -> tuple[NDArray, NDArray]:  # fmt: skip
+        arrays = (x.data, mean.data, inverse.data, gamma.data, beta.data)
+        dz = normalization.before_activation(dy.data, *arrays, activated=_data(activated), activation=activation)
+        return self._wrap(normalization.gradient(dz, *arrays[:4], dgamma.data, dbeta.data)), self._wrap(dz)
+
+    def running_statistics(
+        self, mean: NDArray, variance: NDArray, running_mean: NDArray, running_variance: NDArray,
+        next_mean: NDArray, next_variance: NDArray, *, decay: float, count: int,
+    ) -> None:  # fmt: skip
+        factor = count / (count - 1)
+        normalization.follow(mean.data, running_mean.data, next_mean.data, decay=decay)
+        normalization.follow(variance.data, running_variance.data, next_variance.data, decay=decay, factor=factor)
+
+    # Sums
+
+    def plus(self, inputs: Sequence[NDArray], *, activation: str = "identity") -> NDArray:
+        y = inputs[0].data.copy()
+        for x in inputs[1:]:
+            y += x.data
+        return self._wrap(np.asarray(np.maximum(y, 0)) if activation == "relu" else y)
 
     # Activations
 
@@ -79,6 +160,21 @@ class NumpyBackend(NumpyArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
+
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return self._wrap(dropout.dropout(x.data, key.data, ratio=ratio, stream=stream))
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            augmentation.augment_images(
+                x.data, _data(key), size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+            )
+        )
 
     # Losses and metrics
 

@@ -6,12 +6,27 @@ names them as the backend protocol does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 
 from mathcore.array import NDArray
-from mathcore.backends.opencl import convolution, dynamic8, matmul, pooling, relu, softmax, training, update
+from mathcore.backends.opencl import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    global_average_pooling,
+    matmul,
+    normalization,
+    plus,
+    pooling,
+    relu,
+    softmax,
+    training,
+    update,
+)
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
 from mathcore.backends.update_program import UpdateProgram
@@ -22,18 +37,29 @@ class OpenCLBackend(OpenCLArrays):
 
     # Convolution and linear
 
-    def convolution_2d(self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair) -> NDArray:
-        return convolution.convolution_2d(self, x, w, b, stride=stride, pad=pad)
+    def convolution_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        return convolution.convolution_2d(
+            self, x, w, b, stride=stride, pad=pad, dilation=dilation, groups=groups, activation=activation
+        )
 
     def convolution_2d_data_gradient(
-        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair
-    ) -> NDArray:
-        return convolution.convolution_2d_data_gradient(self, dy, w, x_shape=x_shape, stride=stride, pad=pad)
+        self, dy: NDArray, w: NDArray, *, x_shape: Shape, stride: Pair, pad: Pair, dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> NDArray:  # fmt: skip
+        return convolution.convolution_2d_data_gradient(
+            self, dy, w, x_shape=x_shape, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def convolution_2d_weight_gradient(
-        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
-    ) -> None:
-        convolution.convolution_2d_weight_gradient(self, x, dy, dw, db, stride=stride, pad=pad)
+        self, x: NDArray, dy: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair,
+        dilation: Pair = (1, 1), groups: int = 1,
+    ) -> None:  # fmt: skip
+        convolution.convolution_2d_weight_gradient(
+            self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         return matmul.linear(self, x, w, b)
@@ -46,8 +72,10 @@ class OpenCLBackend(OpenCLArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count)
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
@@ -56,13 +84,58 @@ class OpenCLBackend(OpenCLArrays):
             self, dy, positions, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
-        return pooling.average_pooling_2d_gradient(self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+        return pooling.average_pooling_2d_gradient(
+            self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+        )
+
+    def global_average_pooling(self, x: NDArray) -> NDArray:
+        return global_average_pooling.global_average_pooling(self, x)
+
+    def global_average_pooling_gradient(self, dy: NDArray, *, x_shape: Shape) -> NDArray:
+        return global_average_pooling.global_average_pooling_gradient(self, dy, x_shape=x_shape)
+
+    # Normalization
+
+    def batch_statistics(self, x: NDArray, *, eps: float) -> tuple[NDArray, NDArray, NDArray]:
+        return normalization.batch_statistics(self, x, eps=eps)
+
+    def inverse_deviation(self, variance: NDArray, *, eps: float) -> NDArray:
+        return normalization.inverse_deviation(self, variance, eps=eps)
+
+    def normalize(
+        self, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        *, addend: NDArray | None = None, activation: str = "identity",
+    ) -> NDArray:  # fmt: skip
+        return normalization.normalize(self, x, mean, inverse, gamma, beta, addend=addend, activation=activation)
+
+    def batch_normalization_gradient(
+        self, dy: NDArray, x: NDArray, mean: NDArray, inverse: NDArray, gamma: NDArray, beta: NDArray,
+        dgamma: NDArray, dbeta: NDArray, *, activated: NDArray | None = None, activation: str = "identity",
+    ) -> tuple[NDArray, NDArray]:  # fmt: skip
+        return normalization.batch_normalization_gradient(
+            self, dy, x, mean, inverse, gamma, beta, dgamma, dbeta, activated=activated, activation=activation
+        )
+
+    def running_statistics(
+        self, mean: NDArray, variance: NDArray, running_mean: NDArray, running_variance: NDArray,
+        next_mean: NDArray, next_variance: NDArray, *, decay: float, count: int,
+    ) -> None:  # fmt: skip
+        normalization.running_statistics(
+            self, mean, variance, running_mean, running_variance, next_mean, next_variance, decay=decay, count=count
+        )
+
+    # Sums
+
+    def plus(self, inputs: Sequence[NDArray], *, activation: str = "identity") -> NDArray:
+        return plus.plus(self, inputs, activation=activation)
 
     # Activations
 
@@ -71,6 +144,19 @@ class OpenCLBackend(OpenCLArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
+
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return dropout.dropout(self, x, key, ratio=ratio, stream=stream)
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return augmentation.augment_images(
+            self, x, key, size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+        )
 
     # Losses and metrics
 

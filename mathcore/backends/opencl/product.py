@@ -26,11 +26,13 @@ Plan = tuple[tuple[int, Numbers, Macros], ...]
 
 
 def multiply(
-    queue: DeviceQueue, x: Memory, w: Memory, b: Memory | None, y: Memory, *, windows: Windows, outputs: int
-) -> None:
-    """Set y = windows of x times w, plus b: (pixels, runs * run) by (runs * run, outputs)."""
+    queue: DeviceQueue, x: Memory, w: Memory, b: Memory | None, y: Memory, *, windows: Windows, outputs: int,
+    activation: str = "identity",
+) -> None:  # fmt: skip
+    """Set y = activation(windows of x times w, plus b): (pixels, runs * run) by (runs * run, outputs)."""
     buffers = (x, w, y if b is None else b, y)
-    for items, numbers, macros in _plan_forward(queue.tuning, windows, outputs, int(b is not None)):
+    plan = _plan_forward(queue.tuning, windows, outputs, int(b is not None), int(activation == "relu"))
+    for items, numbers, macros in plan:
         queue.launch(FORWARD, "convolution_forward", items, buffers, numbers, macros)
 
 
@@ -61,7 +63,7 @@ def _sum_chunks(queue: DeviceQueue, buffers: tuple[Memory, ...], plan: Plan) -> 
 
 
 @lru_cache(maxsize=4096)
-def _plan_forward(tuning: Tuning, windows: Windows, outputs: int, biased: int) -> Plan:
+def _plan_forward(tuning: Tuning, windows: Windows, outputs: int, biased: int, rectified: int) -> Plan:
     plan = []
     for vectors, first, count in panels(outputs, tuning.vector):
         tile = tuning.forward_tiles[vectors - 1]
@@ -69,7 +71,7 @@ def _plan_forward(tuning: Tuning, windows: Windows, outputs: int, biased: int) -
         numbers = (
             units, tile.unit, windows.pixels, first, outputs, windows.runs, windows.run, windows.x_row,
             windows.x_image, windows.per_image, windows.per_row, windows.step_h, windows.step_w,
-            *passes(windows, tile.depth), biased,
+            *passes(windows, tile.depth), biased, rectified,
         )  # fmt: skip
         plan.append((units * count, numbers, tile.macros))
     return tuple(plan)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mathcore import ShapeError
+from mathcore import NetworkError, ShapeError
 from mathcore.backends import create
 from mathcore.layers import Convolution2D, Filler, Layer
 
@@ -22,6 +22,10 @@ BACKEND = create("numpy")
         ((2, 1, 1, 5), {"out_size": 1, "ksize": 1}),
         ((2, 3, 3, 2), {"out_size": 3, "ksize": 3, "pad": 2}),
         ((1, 8, 8, 1), {"out_size": 1, "ksize": 2, "stride": 3}),
+        ((2, 7, 8, 2), {"out_size": 3, "ksize": [3, 2], "dilation": [2, 3], "pad": 1, "stride": [1, 2]}),
+        ((2, 5, 5, 6), {"out_size": 4, "ksize": 3, "group": 2, "bias": False}),
+        ((2, 6, 5, 3), {"out_size": 6, "ksize": 3, "group": 3, "pad": 2, "dilation": 2}),
+        ((1, 5, 6, 4), {"out_size": 4, "ksize": [2, 3], "group": 4, "stride": 2, "pad": 1}),
     ],
 )
 def test_gradients_agree_with_central_differences(
@@ -38,6 +42,35 @@ def test_shapes_are_inferred() -> None:
     assert (specs["w"].shape, specs["w"].fan_in, specs["w"].filler) == ((5, 3, 7, 20), 105, Filler("xavier"))
     assert (specs["b"].shape, specs["b"].filler) == ((20,), Filler("constant"))
     assert layer.forward_flops() == 2 * 12 * 28 * 5 * 3 * 7 * 20
+
+
+def test_dilation_and_groups_count_in_shapes_and_operations() -> None:
+    layer = Convolution2D("conv", {"out_size": 8, "ksize": 3, "dilation": [1, 2], "group": 4, "bias": False})
+    assert layer.infer_shapes([(10, 12, 16)]) == ((8, 8, 8),)
+    specs = layer.parameter_specs()
+    assert list(specs) == ["w"]
+    assert (specs["w"].shape, specs["w"].fan_in) == ((3, 3, 4, 8), 36)
+    assert layer.forward_flops() == 2 * 8 * 8 * 3 * 3 * 4 * 8
+
+
+def test_groups_that_do_not_divide_are_named() -> None:
+    with pytest.raises(NetworkError) as error:
+        Convolution2D("conv2", {"out_size": 6, "ksize": 1, "group": 4})
+    assert str(error.value) == (
+        'convolution_2d "conv2": expected out_size to be a multiple of group 4, got 6; change one'
+    )
+    with pytest.raises(ShapeError) as shape_error:
+        Convolution2D("conv2", {"out_size": 6, "ksize": 1, "group": 2}).infer_shapes([(4, 4, 3)])
+    assert str(shape_error.value) == (
+        'convolution_2d "conv2": expected x with a multiple of 2 channels, got (N, 4, 4, 3); change group'
+    )
+
+
+@pytest.mark.parametrize("params", [{"bias": 1}, {"dilation": 0}, {"group": 0}, {"dilation": [1]}])
+def test_settings_of_the_wrong_kind_are_named(params: dict[str, Any]) -> None:
+    (name,) = params
+    with pytest.raises(NetworkError, match=f'convolution_2d "conv2": expected {name} to be .* correct the params'):
+        Convolution2D("conv2", {"out_size": 6, "ksize": 1, **params})
 
 
 def test_the_data_gradient_is_left_out_where_nobody_needs_it() -> None:

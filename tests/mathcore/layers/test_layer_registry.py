@@ -28,7 +28,7 @@ def test_an_unknown_type_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(NetworkError) as error:
         create_layer("convolution2d", "conv1", {})
     assert str(error.value).startswith(
-        'layer "conv1": unknown type \'convolution2d\'; did you mean "convolution_2d"? types: accuracy, blob_data'
+        'layer "conv1": unknown type \'convolution2d\'; did you mean "convolution_2d"? types: accuracy, '
     )
 
 

@@ -20,6 +20,12 @@ def test_gradients_agree_with_central_differences(
     check_gradient(Linear("fc", {"out_size": 3}), [np.random.default_rng(1).standard_normal(shape)])
 
 
+def test_gradients_without_a_bias(check_gradient: Callable[[Layer, list[np.ndarray]], None]) -> None:
+    layer = Linear("fc", {"out_size": 3, "bias": False})
+    check_gradient(layer, [np.random.default_rng(1).standard_normal((2, 5))])
+    assert list(layer.parameter_specs()) == ["w"]
+
+
 def test_images_are_read_as_rows_in_memory_order() -> None:
     layer = Linear("fc", {"out_size": 1})
     layer.infer_shapes([(2, 2, 1)])

@@ -54,6 +54,10 @@ def test_a_definition_that_is_no_list_is_refused(definition: object) -> None:
     assert error_of(definition).startswith("network: expected a list of layers, got ")
 
 
+def test_an_object_around_the_list_is_refused_with_what_to_give() -> None:
+    assert error_of({"layers": []}) == "network: expected a list of layers, got dict; give the list alone"
+
+
 def test_an_empty_or_endless_list_is_refused() -> None:
     assert error_of([]) == "network: expected 1 to 10000 layers, got 0"
     assert error_of([{}] * 10_001) == "network: expected 1 to 10000 layers, got 10001"
@@ -93,7 +97,8 @@ def test_a_type_that_is_no_string_is_refused(figure2: Definition, value: object)
 def test_an_unknown_key_is_refused_with_the_nearest(figure2: Definition) -> None:
     figure2[4]["input"] = figure2[4].pop("inputs")
     assert error_of(figure2) == (
-        'layer "relu3": unknown key \'input\'; did you mean "inputs"? keys: name, type, inputs, outputs, params, phase'
+        'layer "relu3": unknown key \'input\'; did you mean "inputs"? keys: name, type, inputs, outputs, params, '
+        "phase, frozen, loss_weight"
     )
 
 

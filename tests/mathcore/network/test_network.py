@@ -135,7 +135,8 @@ def test_evaluation_counts_and_takes_the_mean(small: Definition) -> None:
 def test_a_shape_that_does_not_fit_is_named_with_the_layer(lenet: Definition) -> None:
     lenet[6]["params"]["in_shape"] = [5, 5, 50]
     assert error_of(lenet) == (
-        'linear "fc3": expected x of shape (N, 5, 5, 50), got (N, 4, 4, 50); set in_shape to [4, 4, 50] or leave it out'
+        'linear "fc3": expected x of shape (N, 5, 5, 50), got (N, 4, 4, 50); set in_shape to [4, 4, 50] or leave it '
+        'out ("pool2" of pooling_2d "pool2" is (N, 4, 4, 50))'
     )
 
 

@@ -37,7 +37,7 @@ COMMON: dict[str, Callable[..., Transformation]] = {
 SCHEDULE = ("learning_rate", "policy")
 
 
-def create(name: str, **settings: Any) -> Optimizer:
+def create(name: str, /, **settings: Any) -> Optimizer:
     """Return an optimizer.
 
     Args:

@@ -18,7 +18,7 @@ from mathcore.errors import OptimizerError
 from mathcore.layers.settings import shown
 from mathcore.optimizers.decimals import CONTEXT, cosine_of_pi, power
 from mathcore.optimizers.registry import Registry
-from mathcore.optimizers.settings import LARGEST_STEP, check_range, check_whole
+from mathcore.optimizers.settings import check_range, check_steps, check_whole
 
 
 class Policy(Protocol):
@@ -90,11 +90,7 @@ class MultiStep:
     """base * gamma ^ (how many of step_values are at or below step)."""
 
     def __init__(self, *, step_values: list[int], gamma: float) -> None:
-        if not isinstance(step_values, list) or step_values != sorted(
-            {check_whole("every one of step_values", value, minimum=1) for value in step_values}
-        ):
-            raise OptimizerError(f"expected step_values to be a list of ascending steps, got {shown(step_values)}")
-        self.step_values = tuple(step_values)
+        self.step_values = check_steps("step_values", step_values)
         self.gamma = check_range("gamma", gamma, minimum=0, maximum=10)
 
     def rate(self, base: Decimal, step: int) -> Decimal:
@@ -154,7 +150,7 @@ class Cosine:
     """minimum + (base - minimum) * (1 + cos(pi * step / max_steps)) / 2; from max_steps on minimum."""
 
     def __init__(self, *, max_steps: int, minimum: float = 0.0) -> None:
-        self.max_steps = check_whole("max_steps", max_steps, minimum=1, maximum=LARGEST_STEP)
+        self.max_steps = check_whole("max_steps", max_steps, minimum=1)
         self.minimum = check_range("minimum", minimum, minimum=0, maximum=1000)
 
     def rate(self, base: Decimal, step: int) -> Decimal:

@@ -9,6 +9,7 @@ from mathcore.errors import OptimizerError
 from mathcore.layers.settings import shown
 
 LARGEST_STEP = 10**9
+LONGEST_LIST = 100
 
 
 def check_range(name: str, value: object, *, minimum: float, maximum: float) -> float:
@@ -39,11 +40,29 @@ def check_whole(name: str, value: object, *, minimum: int, maximum: int = LARGES
 
 
 def check_objects(name: str, value: object) -> list[dict[str, Any]]:
-    """Return a setting that is a list of objects, each with a ``type``.
+    """Return a setting that is a list of 1 to 100 objects, each with a ``type``.
 
     Raises:
         OptimizerError: if it is not.
     """
-    if not isinstance(value, list) or not value or not all(isinstance(x, dict) and "type" in x for x in value):
-        raise OptimizerError(f'expected {name} to be a list of objects with a "type", got {shown(value)}')
-    return value
+    short = isinstance(value, list) and 1 <= len(value) <= LONGEST_LIST
+    if not short or not all(isinstance(x, dict) and "type" in x for x in value):  # type: ignore[attr-defined]
+        raise OptimizerError(
+            f'expected {name} to be a list of 1 to {LONGEST_LIST} objects with a "type", got {shown(value)}; correct it'
+        )
+    return value  # type: ignore[return-value]
+
+
+def check_steps(name: str, value: object) -> tuple[int, ...]:
+    """Return a setting that is a list of up to 100 steps, ascending.
+
+    Raises:
+        OptimizerError: if it is not.
+    """
+    short = isinstance(value, list) and len(value) <= LONGEST_LIST
+    steps = [check_whole(f"every one of {name}", x, minimum=1) for x in value] if short else []  # type: ignore[attr-defined]
+    if not short or steps != sorted(set(steps)):
+        raise OptimizerError(
+            f"expected {name} to be a list of up to {LONGEST_LIST} ascending steps, got {shown(value)}; correct it"
+        )
+    return tuple(steps)

@@ -13,7 +13,7 @@ import numpy as np
 from mathcore.backends.numpy.elementwise import FUNCTIONS
 from mathcore.backends.update_program import BLOCK, UpdateProgram, slot_stride
 
-PART = 64 * BLOCK
+PART = 128 * BLOCK
 
 
 def update(

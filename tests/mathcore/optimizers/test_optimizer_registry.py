@@ -28,6 +28,7 @@ def step(optimizer: optimizers.Optimizer, backend: Backend, w: np.ndarray, g: np
     ("name", "settings", "message"),
     [
         ("adam9", {}, "optimizer: expected one of .*momentum.*, got 'adam9'; did you mean \"adam\"\\? "),
+        ("sgd", {"name": 1}, "sgd: unknown setting 'name'; settings: learning_rate, policy, clip_norm, clip_value, "),
         (7, {}, "optimizer: expected one of .*, got 7"),
         ("momentum", {"lr": 0.1}, "momentum: unknown setting 'lr'; settings: learning_rate, policy, momentum, "),
         ("adam", {"beta_1": 0.1}, 'adam: unknown setting \'beta_1\'; did you mean "beta1"?'),
@@ -38,7 +39,7 @@ def step(optimizer: optimizers.Optimizer, backend: Backend, w: np.ndarray, g: np
         ("sgd", {"weight_decay": 2}, "sgd: expected weight_decay to be a number of 0 to 1, got 2; correct the setting"),
         ("sgd", {"l1_decay": "x" * 100}, "sgd: expected l1_decay to be a number of 0 to 1, got 'x{60}'\\.\\.\\."),
         ("chain", {}, "chain: expected settings transformations; missing a required .*'transformations'"),
-        ("chain", {"transformations": {}}, 'chain: expected transformations to be a list of objects with a "type"'),
+        ("chain", {"transformations": {}}, 'chain: expected transformations to be a list of 1 to 100 objects with a'),
         ("chain", {"transformations": [{"type": "x"}]}, "chain: transformation: expected one of adadelta, .*, got 'x'"),
         ("chain", {"transformations": [{"type": "descend"}, {"type": "clip_norm", "clip_norm": 1}]},
          "chain: expected what needs the norm of the gradient to come first; move it to the front"),

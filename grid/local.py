@@ -53,7 +53,7 @@ class Trainer:
     @classmethod
     def start(cls, session: Session) -> Trainer:
         """Return a trainer at step 0."""
-        session.load(session.plan.initial_arrays())
+        session.start()
         return cls(session)
 
     @classmethod

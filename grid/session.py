@@ -132,6 +132,12 @@ class Session:
         self._step = TrainingStep(plan.network, backend, self.parameters, self._gradient)
         self._multipliers = optimizers.Multipliers.of(layout, backend)
 
+    def start(self) -> None:
+        """Take the initial parameters; the optimizer state of a new session is zeros already."""
+        self.token = self.state_token = None
+        for entry, values in self.plan.network.initial_arrays(self.job.seed):
+            self.backend.write(self.backend.view(self.parameters, entry.offset, entry.shape), values)
+
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take over a parameter vector and an optimizer state from the host."""
         self.token = self.state_token = None

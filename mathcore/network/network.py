@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from mathcore.network.fillers import fill
 from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
-from mathcore.network.layout import Layout
+from mathcore.network.layout import Layout, LayoutEntry
 from mathcore.network.node import Node, blobs_with_gradient, leading_to
 from mathcore.network.summary import NetworkSummary, summarize
 
@@ -72,10 +72,14 @@ class Network:
     def initialize(self, seed: int) -> np.ndarray:
         """Return initial parameters, float32 (layout.size,): the same for a seed on every machine."""
         parameters = np.zeros(self.layout.size, np.float32)
-        for place, entry in enumerate(self.layout.entries):
-            values = fill(entry.spec, seed=seed, place=place)
+        for entry, values in self.initial_arrays(seed):
             parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
         return parameters
+
+    def initial_arrays(self, seed: int) -> Iterator[tuple[LayoutEntry, np.ndarray]]:
+        """Yield the initial values of every array, one at a time: a whole vector may be large."""
+        for place, entry in enumerate(self.layout.entries):
+            yield entry, fill(entry.spec, seed=seed, place=place)
 
     def gradient(
         self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray, *, key: NDArray | None = None

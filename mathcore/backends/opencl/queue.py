@@ -23,6 +23,7 @@ from mathcore.backends.opencl.vendors import load_pyopencl
 from mathcore.errors import DeviceError
 
 MOST_UPLOADS = 64
+LARGE_UPLOAD_BYTES = 1 << 24
 
 Command = Callable[[], object]
 
@@ -148,7 +149,8 @@ class DeviceQueue:
             return
         self.check_process()
         try:
-            if self._idle:  # nothing to wait for, so nothing is gained by a copy that could be read later
+            # Nothing is gained by a copy that could be read later if there is nothing to wait for, or if it is large.
+            if self._idle or values.nbytes >= LARGE_UPLOAD_BYTES:
                 self._cl.enqueue_copy(self._queue, memory.buffer, values)
                 return
             if len(self._uploads) >= MOST_UPLOADS:

@@ -25,7 +25,7 @@
 #include "convolution_tile.cl"
 
 #ifndef DEPTH
-#define DEPTH 384
+#define DEPTH 256
 #endif
 #ifndef TOGETHER
 #define TOGETHER 8

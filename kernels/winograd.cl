@@ -51,6 +51,20 @@
         to(5) = fma((floatv)(P2 * Q2), x1, fma((floatv)(-P2 - Q2), x3, x5));                     \
     }
 
+// The transpose: to[0..5] = B from[0..5].
+#define INPUT_TRANSFORM_BACK(to, from)                                                           \
+    {                                                                                            \
+        const floatv x0 = from(0), x1 = from(1), x2 = from(2), x3 = from(3), x4 = from(4), x5 = from(5); \
+        const floatv sum_p = x1 + x2, odd_p = (floatv)(P) * (x1 - x2);                           \
+        const floatv sum_q = x3 + x4, odd_q = (floatv)(Q) * (x3 - x4);                           \
+        to(0) = (floatv)(P2 * Q2) * x0;                                                          \
+        to(1) = fma((floatv)(P2 * Q2), x5, fma((floatv)(-Q2), odd_p, (floatv)(-P2) * odd_q));    \
+        to(2) = fma((floatv)(-P2 - Q2), x0, fma((floatv)(-Q2), sum_p, (floatv)(-P2) * sum_q));   \
+        to(3) = fma((floatv)(-P2 - Q2), x5, odd_p + odd_q);                                      \
+        to(4) = x0 + (sum_p + sum_q);                                                            \
+        to(5) = x5;                                                                              \
+    }
+
 // to[0..5] = [powers of the points] from[0..COUNT - 1], each row j times scale j: G with COUNT = SIDE, A with COUNT = STEP.
 #define EXPAND(to, from, COUNT, scale_0, scale_p, scale_q)                                       \
     {                                                                                            \

@@ -7,9 +7,7 @@
 //
 //   x: (N, H, W, C) read      b: (O,) read, ignored unless biased      y: (N, OH, OW, O) written
 //   weights: (36, panels, DEPTH, NR) and DEPTH + VEC zeros, see winograd_weights.cl; DEPTH = C rounded up to VEC, NR = 2 VEC
-//   inputs: (36, groups of ROWS tiles, DEPTH / VEC, ROWS, VEC): the values of VEC channels of each tile of a group in turn
-//   products: (36, panels in work, tiles, NR)
-// From one point to the next are 16 elements more than these shapes say, lest all points fall into the same places of a cache.
+//   inputs, products: see winograd_products.cl
 //
 // winograd_forward: work-item = every items-th block of block_tiles tiles, all panels, panel_group at a time, with its own
 //                  inputs and products in scratch
@@ -21,20 +19,7 @@
 //                                               registers
 // Tolerance against NumPy: 1e-5 of the largest |y|.
 // Source: Lavin, Gray, Fast Algorithms for Convolutional Neural Networks (2016); Van Zee, van de Geijn, BLIS (2015).
-#include "winograd.cl"
-
-#ifndef ROWS
-#define ROWS 6
-#endif
-
-#ifdef __has_builtin
-#if __has_builtin(__builtin_prefetch) && !defined(__NV_CL_C_VERSION)  // NVIDIA's takes no pointer of ours
-#define WILL_READ(pointer) __builtin_prefetch((const void *)(size_t)(pointer), 0, 2)
-#endif
-#endif
-#ifndef WILL_READ
-#define WILL_READ(pointer)
-#endif
+#include "winograd_products.cl"
 
 // Where the tiles lie: H, W, C of x, OH, OW, O of y, tiles of an image and of a row, tiles in all, pad.
 typedef struct {
@@ -77,60 +62,6 @@ static inline void transform_group(
 #undef FROM
 #undef TO
                 UNROLL for (int j = 0; j < 6; j++) STORE(out[j], to + (i * 6 + j) * point + (c * ROWS + r * VEC));
-            }
-        }
-}
-
-// multiply_V: ROWS tiles x V vectors of products (+)= inputs times weights, over `length` channels.
-#define DEFINE_MULTIPLY(NAME, V)                                                                 \
-    static inline void NAME(                                                                     \
-        global const float *a, global const float *b, global float *to, const int length, const bool first) { \
-        floatv sum[ROWS][V];                                                                     \
-        UNROLL for (int r = 0; r < ROWS; r++)                                                    \
-            UNROLL for (int j = 0; j < V; j++) sum[r][j] = (floatv)(0);                          \
-        for (int c = 0; c < length; c += VEC) {                                                  \
-            UNROLL for (int u = 0; u < VEC; u++) {                                               \
-                floatv values[V];                                                                \
-                UNROLL for (int j = 0; j < V; j++) values[j] = LOAD(b + u * NR + j * VEC);       \
-                UNROLL for (int r = 0; r < ROWS; r++) {                                          \
-                    const floatv factor = (floatv)(a[r * VEC + u]);                              \
-                    UNROLL for (int j = 0; j < V; j++) sum[r][j] = fma(factor, values[j], sum[r][j]); \
-                }                                                                                \
-            }                                                                                    \
-            a += ROWS * VEC;                                                                     \
-            b += VEC * NR;                                                                       \
-        }                                                                                        \
-        UNROLL for (int r = 0; r < ROWS; r++)                                                    \
-            UNROLL for (int j = 0; j < V; j++) {                                                 \
-                global float *target = to + r * NR + j * VEC;                                    \
-                STORE(first ? sum[r][j] : sum[r][j] + LOAD(target), target);                     \
-            }                                                                                    \
-    }
-DEFINE_MULTIPLY(multiply_2, 2)
-DEFINE_MULTIPLY(multiply_1, 1)
-
-// products = inputs times weights for panels first_panel to stop_panel - 1 and `groups` groups of tiles.
-static inline void multiply_points(
-    global const float *inputs, const size_t input_point, global const float *weights, const size_t weight_point,
-    global float *products, const size_t product_point, const int groups, const int first_panel, const int stop_panel,
-    const int pass, const Shape s) {
-    for (int f = 0; f < POINTS; f++)
-        for (int c = 0; c < s.depth; c += pass) {
-            const int length = min(pass, s.depth - c), lines = (length * NR / 16 + groups - 1) / groups;
-            const int f_after = c + pass < s.depth ? f : f + 1, c_after = c + pass < s.depth ? c + pass : 0;
-            for (int panel = first_panel; panel < stop_panel; panel++) {
-                global const float *a = inputs + f * input_point + c * ROWS;
-                global const float *b = weights + f * weight_point + ((size_t)panel * s.depth + c) * NR;
-                global const float *next = panel + 1 < stop_panel ? b + (size_t)s.depth * NR :
-                    weights + f_after * weight_point + ((size_t)first_panel * s.depth + c_after) * NR;
-                global float *to = products + f * product_point + (panel - first_panel) * groups * ROWS * NR;
-                for (int g = 0; g < groups; g++) {
-                    for (int i = g * lines; i < (g + 1) * lines; i++) WILL_READ(next + i * 16);
-                    if (panel * NR + VEC < s.O) multiply_2(a, b, to, length, c == 0);
-                    else multiply_1(a, b, to, length, c == 0);
-                    a += ROWS * s.depth;
-                    to += ROWS * NR;
-                }
             }
         }
 }
@@ -193,7 +124,8 @@ KERNEL winograd_forward(
         for (int panel = 0; panel < panels; panel += panel_group) {
             const int stop_panel = min(panel + panel_group, panels), groups = (stop - start + ROWS - 1) / ROWS;
             multiply_points(
-                inputs, input_point, weights, weight_point, products, product_point, groups, panel, stop_panel, pass, s);
+                inputs, input_point, weights, weight_point, products, product_point, groups, panel, stop_panel, pass,
+                depth, O);
             write_tiles(
                 products, product_point, b, y, start, stop, groups * ROWS, panel, stop_panel, biased, rectified, s);
         }
@@ -228,7 +160,7 @@ KERNEL winograd_outputs(
     global float *products = scratch + item * POINTS * product_point;
     multiply_points(
         inputs + (size_t)start * depth, (size_t)size * depth + GAP, weights, (size_t)panels * depth * NR + GAP,
-        products, product_point, groups, panel, stop_panel, pass, s);
+        products, product_point, groups, panel, stop_panel, pass, depth, O);
     write_tiles(
         products, product_point, b, y, first + start, first + stop, groups * ROWS, panel, stop_panel, biased, rectified, s);
 }

@@ -1,13 +1,13 @@
 // The weights of a convolution as Winograd's minimal filtering multiplies them:  G w G^T, see winograd.cl.
 //
-//   w: (SIDE, SIDE, C, O) read, or where FLIP, turned by 180 degrees as the data gradient needs it, (SIDE, SIDE, O, C)
+//   w: (SIDE, SIDE, C, O) read, or where FLIP, as data gradients need it, (SIDE, SIDE, O, C)
 //   weights: (36, panels, depth, NR) and depth + VEC zeros written; depth = C rounded up to VEC, NR = 2 VEC
 // Rows past C are zero, columns past O hold anything. From one point to the next are GAP elements more.
 //
 // Work-item: `part` times VEC channels of a panel.
 //
 // Macros: SIDE  side of the filter, 3 or 5
-//         FLIP  0 or 1
+//         FLIP  0, 1: inputs and outputs exchanged and the filter turned by 180 degrees, or 2: only exchanged
 // Tolerance against NumPy: that of winograd_forward.cl.
 // Source: Lavin, Gray, Fast Algorithms for Convolutional Neural Networks (2016).
 #include "winograd.cl"
@@ -21,7 +21,7 @@
 #define READ_TAPS                                                                                \
     for (int k = 0; k < SIDE * SIDE; k++) {                                                      \
         UNROLL for (int r = 0; r < VEC; r++) {                                                   \
-            global const float *from = w + ((size_t)(SIDE * SIDE - 1 - k) * O + min(o + r, O - 1)) * C + c; \
+            global const float *from = w + ((size_t)(FLIP == 1 ? SIDE * SIDE - 1 - k : k) * O + min(o + r, O - 1)) * C + c; \
             taps[k][r] = LOAD(from);                                                             \
         }                                                                                        \
         UNROLL for (int round = 1; round < VEC; round *= 2) {                                    \

@@ -17,6 +17,7 @@ from mathcore.backends.shapes import Shape
 
 FORWARD = "winograd_forward.cl"
 WEIGHTS = "winograd_weights.cl"
+DATA_GRADIENT = "winograd_data_gradient.cl"
 WEIGHT_GRADIENT = "winograd_weight_gradient.cl"
 REDUCE = "reduce_chunks.cl"
 
@@ -37,7 +38,7 @@ LONGEST_GRADIENT_PASS = 200
 NEAR_WEIGHTS = 36 * 128 * 128 * 4
 """Bytes of transformed weights up to which each work-item goes through all of them for its own block of tiles."""
 BLOCK_TILES = 48
-"""Tiles of such a block: with 64 channels they and their products fit a level-2 cache of 512 KiB, nearly."""
+"""Tiles of such a block, at most: with 64 channels they and their products fit a level-2 cache of 512 KiB, nearly."""
 INPUT_BYTES = 10 * 2**20
 """Transformed inputs, or both operands of a weight gradient, that are held at a time, in a level-3 cache."""
 LEAST_GRADIENT_TILES = 128
@@ -91,14 +92,7 @@ class Plan:
 @lru_cache(maxsize=4096)
 def plan_forward(tuning: Tuning, tiles: Tiles, *, flip: int, biased: int, rectified: int) -> Plan:
     """Return how y is made of x, w, b, the buffers 0 to 3 being x, w, b, y."""
-    channels, outputs = tiles.x_shape[3], tiles.y_shape[3]
-    depth, panels = round_up(channels, tuning.vector), -(-outputs // (2 * tuning.vector))
-    point = panels * depth * 2 * tuning.vector + GAP
-    weight_bytes = 4 * (POINTS * point + depth + tuning.vector)
-    parts = -(-depth // (WEIGHT_PART * tuning.vector))
-    numbers = (WEIGHT_PART, parts, panels, depth, channels, outputs)
-    macros: Macros = (("SIDE", tiles.side), ("FLIP", flip))
-    weights = (WEIGHTS, "winograd_weights", panels * parts, (1, 4), numbers, macros)
+    weights, weight_bytes, depth, panels = _weights(tuning, tiles.side, tiles.x_shape[3], tiles.y_shape[3], flip)
     macros = (("SIDE", tiles.side), ("ROWS", ROWS[tuning.vector]))
     end = (biased, rectified)
     if weight_bytes <= NEAR_WEIGHTS + 2**16:
@@ -106,6 +100,16 @@ def plan_forward(tuning: Tuning, tiles: Tiles, *, flip: int, biased: int, rectif
     else:
         launches, scratch = _by_panels(tuning, tiles, depth, panels, end, macros)
     return Plan((weights, *launches), (weight_bytes, *scratch))
+
+
+def _weights(tuning: Tuning, side: int, channels: int, outputs: int, flip: int) -> tuple[Launch, int, int, int]:
+    """Return the launch that makes buffer 4 from buffer 1, its bytes, and its depth and panels."""
+    depth, panels = round_up(channels, tuning.vector), -(-outputs // (2 * tuning.vector))
+    size = 4 * (POINTS * (panels * depth * 2 * tuning.vector + GAP) + depth + tuning.vector)
+    parts = -(-depth // (WEIGHT_PART * tuning.vector))
+    numbers = (WEIGHT_PART, parts, panels, depth, channels, outputs)
+    macros = (("SIDE", side), ("FLIP", flip))
+    return (WEIGHTS, "winograd_weights", panels * parts, (1, 4), numbers, macros), size, depth, panels
 
 
 def _by_blocks(
@@ -162,6 +166,32 @@ def _share(size: int, panels: int, tuning: Tuning) -> tuple[int, int]:
         if group == 1 or part > 8 * rows:
             part = max(2 * rows, round_up(-(-part // 2), rows))
     return part, group
+
+
+@lru_cache(maxsize=4096)
+def plan_data_gradient(tuning: Tuning, tiles: Tiles) -> Plan:
+    """Return how dx is made of dy and w, tile of y by tile, the buffers 0, 1, 3 being dy, w, dx."""
+    images, channels, outputs = tiles.x_shape[0], tiles.x_shape[3], tiles.y_shape[3]
+    weights, weight_bytes, depth, panels = _weights(tuning, tiles.side, outputs, channels, 2)
+    rows, width = ROWS[tuning.vector], 2 * tuning.vector
+    size = _images(tiles.image, images, rows, most=max(1, images // (4 * _units(tuning))))
+    blocks = -(-images // size)
+    items = min(blocks, 2 * _units(tuning))
+    count = round_up(size * tiles.image, rows)
+    scratch = POINTS * (count * depth + GAP + panels * count * width + GAP)
+    numbers = (
+        blocks, size, images, _pass(depth, LONGEST_PASS, tuning.vector), panels, scratch, *tiles.y_shape[1:],
+        *tiles.x_shape[1:], tiles.image, tiles.row, *tiles.pad, depth,
+    )  # fmt: skip
+    macros = (("SIDE", tiles.side), ("ROWS", rows))
+    launch = (DATA_GRADIENT, "winograd_data_gradient", items, (0, 4, 3, 5), numbers, macros)
+    return Plan((weights, launch), (weight_bytes, 4 * items * scratch))
+
+
+def _images(tiles: int, images: int, rows: int, *, most: int) -> int:
+    """Return how many images to take together, up to BLOCK_TILES tiles, so that few rows are computed in vain."""
+    choices = range(1, max(1, min(most, BLOCK_TILES // tiles)) + 1)
+    return min(choices, key=lambda size: (round_up(size * tiles, rows) * -(-images // size), -size))
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,7 @@
 """Nodes that can be run in one go are replaced by one of a fused layer.
 
     convolution_2d, relu
+    convolution_2d, pooling_2d                        the first convolution and maxima of 2 x 2 windows
     batch_normalization, relu
     batch_normalization, plus of two blobs, relu      the end of a block of a residual network
     plus, relu
@@ -16,8 +17,10 @@ from collections.abc import Sequence
 
 from mathcore.layers.batch_normalization import BatchNormalization
 from mathcore.layers.convolution_2d import Convolution2D
-from mathcore.layers.fused import ConvolutionReLU, FusedLayer, NormalizationReLU, PlusReLU
+from mathcore.layers.fused import ConvolutionMaxPooling, ConvolutionReLU, FusedLayer, NormalizationReLU, PlusReLU
+from mathcore.layers.fused.convolution_max_pooling import can_follow
 from mathcore.layers.plus import Plus
+from mathcore.layers.pooling_2d import Pooling2D
 from mathcore.layers.relu import ReLU
 from mathcore.network.node import Node
 
@@ -39,6 +42,10 @@ def fused(nodes: Sequence[Node]) -> tuple[Node, ...]:
 def _parts(node: Node, makers: dict[str, Node]) -> tuple[Node, ...]:
     """Return the nodes that can be run in one go with ``node``, which comes last; ``makers`` of blobs read once."""
     # Exact types: what a subclass would do, we cannot know.
+    if type(node.layer) is Pooling2D and node.inputs[0] in makers:
+        before = makers[node.inputs[0]]
+        first = type(before.layer) is Convolution2D and can_follow(before.layer, node.layer)
+        return (before, node) if first else (node,)
     if type(node.layer) is not ReLU or node.inputs[0] not in makers:
         return (node,)
     before = makers[node.inputs[0]]
@@ -58,12 +65,13 @@ def _joined(parts: Sequence[Node]) -> Node:
     first, last = parts[0], parts[-1]
     made = {name for part in parts for name in part.outputs}
     inputs = tuple(name for part in parts for name in part.inputs if name not in made)
-    return Node(layer=_layer(first), inputs=inputs, outputs=last.outputs, entries=first.entries)
+    return Node(layer=_layer(first, last), inputs=inputs, outputs=last.outputs, entries=first.entries)
 
 
-def _layer(first: Node) -> FusedLayer:
+def _layer(first: Node, last: Node) -> FusedLayer:
     if isinstance(first.layer, Convolution2D):
-        return ConvolutionReLU(first.layer)
+        pooled = isinstance(last.layer, Pooling2D)
+        return ConvolutionMaxPooling(first.layer) if pooled else ConvolutionReLU(first.layer)
     if isinstance(first.layer, BatchNormalization):
         return NormalizationReLU(first.layer)
     return PlusReLU(first.layer)

@@ -12,6 +12,7 @@ from functools import cached_property
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
     convolution,
+    convolution_max_pooling,
     dynamic8,
     global_average_pooling,
     matmul,
@@ -53,6 +54,18 @@ class OpenCLBackend(OpenCLArrays):
     ) -> None:  # fmt: skip
         convolution.convolution_2d_weight_gradient(
             self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
+
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        return convolution_max_pooling.convolution_max_pooling_2d(self, x, w, b, stride=stride, pad=pad)
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        convolution_max_pooling.convolution_max_pooling_2d_weight_gradient(
+            self, x, dy, positions, dw, db, stride=stride, pad=pad
         )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:

@@ -112,15 +112,6 @@ class Settings:
             raise self._error(name, expected, value)
         return value
 
-    def number(
-        self, name: str, *, minimum: float = -MAXIMUM_NUMBER, maximum: float = MAXIMUM_NUMBER, default: float
-    ) -> float:
-        """Return a finite number of ``minimum`` to ``maximum``."""
-        value = self.params.get(name, default)
-        if not is_number(value) or not minimum <= value <= maximum:
-            raise self._error(name, f"a number of {minimum:g} to {maximum:g}", value)
-        return float(value)
-
     def numbers(self, name: str, *, longest: int) -> tuple[float, ...]:
         """Return a list of 1 to ``longest`` finite numbers, also from a single number; none if it is not given."""
         if name not in self.params:
@@ -130,13 +121,6 @@ class Settings:
         if not 1 <= len(items) <= longest or not all(is_number(item) for item in items):
             raise self._error(name, f"a number or a list of 1 to {longest} numbers", value)
         return tuple(float(item) for item in items)
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self.params.get(name, default)
-        if not isinstance(value, bool):
-            raise self._error(name, "true or false", value)
-        return value
 
     def text(self, name: str, *, default: str, maximum: int = 1024) -> str:
         """Return a string of bounded length."""

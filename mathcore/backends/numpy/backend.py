@@ -12,9 +12,20 @@ import numpy as np
 
 from mathcore.array import NDArray
 from mathcore.backends.geometry import geometry
-from mathcore.backends.numpy import convolution, dynamic8, normalization, pooling, softmax, training
+from mathcore.backends.numpy import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    normalization,
+    pooling,
+    softmax,
+    training,
+    update,
+)
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class NumpyBackend(NumpyArrays):
@@ -164,6 +175,21 @@ class NumpyBackend(NumpyArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
 
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return self._wrap(dropout.dropout(x.data, key.data, ratio=ratio, stream=stream))
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            augmentation.augment_images(
+                x.data, _data(key), size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+            )
+        )
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
@@ -181,24 +207,17 @@ class NumpyBackend(NumpyArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(total.data, x.data, weight)
 
-    def momentum_update(
-        self,
-        parameters: NDArray,
-        velocity: NDArray,
-        gradient: NDArray,
-        *,
-        learning_rate: float,
-        momentum: float,
-        weight_decay: float,
-    ) -> None:
-        training.momentum_update(
-            parameters.data,
-            velocity.data,
-            gradient.data,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-        )
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
+    ) -> None:  # fmt: skip
+        update.update(
+            program, parameters.data, gradient.data, state.data,
+            numbers=numbers, size=size, multipliers=_data(multipliers),
+        )  # fmt: skip
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return self._wrap(update.block_squares(x.data, size=size))
 
     # Codecs
 

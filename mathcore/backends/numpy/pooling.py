@@ -91,7 +91,7 @@ def _divisors(x_shape: Shape, *, count: Pair, ksize: Pair, stride: Pair, pad: Pa
         edge = 0 if divisor == "image" else pad[axis]
         stop = np.minimum(start + ksize[axis], x_shape[1 + axis] + edge)
         lengths.append(stop - np.maximum(start, -edge))
-    return (lengths[0][:, None] * lengths[1])[:, :, None]
+    return np.multiply.outer(*lengths)[:, :, None]  # type: ignore[no-any-return]  # NumPy says Any
 
 
 def _without_padding(x: np.ndarray, x_shape: Shape, pad: Pair) -> np.ndarray:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
+    augmentation,
     convolution,
     convolution_max_pooling,
+    dropout,
     dynamic8,
     global_average_pooling,
     matmul,
@@ -22,9 +26,11 @@ from mathcore.backends.opencl import (
     relu,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class OpenCLBackend(OpenCLArrays):
@@ -152,6 +158,19 @@ class OpenCLBackend(OpenCLArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
 
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return dropout.dropout(self, x, key, ratio=ratio, stream=stream)
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return augmentation.augment_images(
+            self, x, key, size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+        )
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
@@ -168,14 +187,16 @@ class OpenCLBackend(OpenCLArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(self, total, x, weight)
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:  # fmt: skip
-        training.momentum_update(
-            self, parameters, velocity, gradient,
-            learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay,
-        )  # fmt: skip
+        update.update(
+            self, program, parameters, gradient, state, numbers=numbers, size=size, multipliers=multipliers
+        )
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return update.block_squares(self, x, size=size)
 
     # Codecs
 

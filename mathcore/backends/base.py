@@ -48,6 +48,16 @@ class Backend(ArrayBackend, Protocol):
     ) -> None:  # fmt: skip
         """Write the gradients of the weights and the bias into ``dw`` and ``db``."""
 
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        """Return the maxima of 2 x 2 windows of a convolution and where each was, as ``max_pooling_2d`` does."""
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        """Write the gradients of the weights and the bias into ``dw`` and ``db``, from that of the maxima."""
+
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         """Return ``x @ w + b``: (N, I), (I, O), (O,) to (N, O)."""
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.geometry import geometry
 from mathcore.backends.numpy import (
     augmentation,
     convolution,
@@ -58,6 +59,19 @@ class NumpyBackend(NumpyArrays):
         convolution.weight_gradient(
             x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad, dilation=dilation, groups=groups
         )
+
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        z = self.convolution_2d(x, w, b, stride=stride, pad=pad)
+        return self.max_pooling_2d(z, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        z_shape = geometry("convolution_max_pooling_2d", x.shape, dw.shape, stride=stride, pad=pad).y_shape
+        dz = self.max_pooling_2d_gradient(dy, positions, x_shape=z_shape, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+        self.convolution_2d_weight_gradient(x, dz, dw, db, stride=stride, pad=pad)
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         y = x.data @ w.data

@@ -15,6 +15,7 @@ from mathcore.array import NDArray
 from mathcore.backends.opencl import (
     augmentation,
     convolution,
+    convolution_max_pooling,
     dropout,
     dynamic8,
     global_average_pooling,
@@ -59,6 +60,18 @@ class OpenCLBackend(OpenCLArrays):
     ) -> None:  # fmt: skip
         convolution.convolution_2d_weight_gradient(
             self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
+
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        return convolution_max_pooling.convolution_max_pooling_2d(self, x, w, b, stride=stride, pad=pad)
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        convolution_max_pooling.convolution_max_pooling_2d_weight_gradient(
+            self, x, dy, positions, dw, db, stride=stride, pad=pad
         )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:

@@ -10,6 +10,7 @@ from mathcore.layers.data_augmentation import DataAugmentation
 from mathcore.layers.dropout import Dropout
 from mathcore.layers.flatten import Flatten
 from mathcore.layers.global_average_pooling import GlobalAveragePooling
+from mathcore.layers.hinge_loss import HingeLoss
 from mathcore.layers.layer import Context, Filler, Layer, ParameterSpec, training_key
 from mathcore.layers.linear import Linear
 from mathcore.layers.plus import Plus
@@ -18,6 +19,7 @@ from mathcore.layers.registry import create_layer, layer_types, register_layer
 from mathcore.layers.relu import ReLU
 from mathcore.layers.scale import Scale
 from mathcore.layers.softmax_cross_entropy import SoftmaxCrossEntropy
+from mathcore.layers.squared_loss import SquaredLoss
 
 __all__ = [
     "Accuracy",
@@ -32,6 +34,7 @@ __all__ = [
     "Filler",
     "Flatten",
     "GlobalAveragePooling",
+    "HingeLoss",
     "Layer",
     "Linear",
     "ParameterSpec",
@@ -40,6 +43,7 @@ __all__ = [
     "ReLU",
     "Scale",
     "SoftmaxCrossEntropy",
+    "SquaredLoss",
     "create_layer",
     "layer_types",
     "register_layer",

@@ -176,15 +176,27 @@ class NumpyBackend(NumpyArrays):
 
     # Losses and metrics
 
-    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
-        loss, probabilities = softmax.softmax_cross_entropy(logits.data, labels.data)
+    def softmax_cross_entropy(
+        self, logits: NDArray, labels: NDArray, *, ignore_label: int | None = None, label_smoothing: float = 0.0
+    ) -> tuple[NDArray, NDArray]:
+        loss, probabilities = softmax.softmax_cross_entropy(
+            logits.data, labels.data, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
         return self._wrap(loss), self._wrap(probabilities)
 
-    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
-        return self._wrap(softmax.softmax_cross_entropy_gradient(probabilities.data, labels.data, dloss.data))
+    def softmax_cross_entropy_gradient(
+        self, probabilities: NDArray, labels: NDArray, dloss: NDArray,
+        *, ignore_label: int | None = None, label_smoothing: float = 0.0,
+    ) -> NDArray:  # fmt: skip
+        arrays = (probabilities.data, labels.data, dloss.data)
+        return self._wrap(
+            softmax.softmax_cross_entropy_gradient(
+                *arrays, ignore_label=ignore_label, label_smoothing=label_smoothing
+            )
+        )
 
-    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
-        return self._wrap(softmax.count_correct(logits.data, labels.data))
+    def count_correct(self, logits: NDArray, labels: NDArray, *, top_k: int = 1) -> NDArray:
+        return self._wrap(softmax.count_correct(logits.data, labels.data, top_k=top_k))
 
     # Training
 

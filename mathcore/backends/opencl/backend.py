@@ -156,14 +156,23 @@ class OpenCLBackend(OpenCLArrays):
 
     # Losses and metrics
 
-    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
-        return softmax.softmax_cross_entropy(self, logits, labels)
+    def softmax_cross_entropy(
+        self, logits: NDArray, labels: NDArray, *, ignore_label: int | None = None, label_smoothing: float = 0.0
+    ) -> tuple[NDArray, NDArray]:
+        return softmax.softmax_cross_entropy(
+            self, logits, labels, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
 
-    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
-        return softmax.softmax_cross_entropy_gradient(self, probabilities, labels, dloss)
+    def softmax_cross_entropy_gradient(
+        self, probabilities: NDArray, labels: NDArray, dloss: NDArray,
+        *, ignore_label: int | None = None, label_smoothing: float = 0.0,
+    ) -> NDArray:  # fmt: skip
+        return softmax.softmax_cross_entropy_gradient(
+            self, probabilities, labels, dloss, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
 
-    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
-        return softmax.count_correct(self, logits, labels)
+    def count_correct(self, logits: NDArray, labels: NDArray, *, top_k: int = 1) -> NDArray:
+        return softmax.count_correct(self, logits, labels, top_k=top_k)
 
     # Training
 

@@ -132,6 +132,16 @@ class Backend(ArrayBackend, Protocol):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         """Return ``dy`` where ``y`` > 0, else 0."""
 
+    # Local response normalization of channels, the last axis of x
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        """Return ``y = x / scale**beta`` and ``scale = k + alpha / size * window sums of x**2``."""
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        """Return ``dx`` of the shape of ``x``."""
+
     # Layers that draw: see mathcore/random/layer_stream.py; the same bits on every backend.
 
     def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:

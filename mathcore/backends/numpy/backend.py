@@ -16,6 +16,7 @@ from mathcore.backends.numpy import (
     convolution,
     dropout,
     dynamic8,
+    lrn,
     normalization,
     pooling,
     softmax,
@@ -158,6 +159,18 @@ class NumpyBackend(NumpyArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
+
+    # Local response normalization
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        y, scale = lrn.lrn(x.data, size=size, alpha=alpha, beta=beta, k=k)
+        return self._wrap(y), self._wrap(scale)
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        arrays = (dy.data, x.data, y.data, scale.data)
+        return self._wrap(lrn.lrn_gradient(*arrays, size=size, alpha=alpha, beta=beta))
 
     # Layers that draw
 

@@ -16,6 +16,7 @@ from mathcore.backends.opencl import (
     dropout,
     dynamic8,
     global_average_pooling,
+    lrn,
     matmul,
     normalization,
     plus,
@@ -140,6 +141,16 @@ class OpenCLBackend(OpenCLArrays):
 
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
+
+    # Local response normalization
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        return lrn.lrn(self, x, size=size, alpha=alpha, beta=beta, k=k)
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        return lrn.lrn_gradient(self, dy, x, y, scale, size=size, alpha=alpha, beta=beta)
 
     # Layers that draw
 

@@ -8,6 +8,9 @@ from typing import Any
 
 Definition = list[dict[str, Any]]
 
+MSRA = {"type": "msra"}
+"""The filler for what is followed by rectifiers, without which deep networks do not start to learn."""
+
 
 class LayerList:
     """A definition that grows; ``layers`` is the JSON list."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from grid.networks.layer_list import Definition, LayerList
+from grid.networks.layer_list import MSRA, Definition, LayerList
 
 BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 """How many blocks each stage has, by the network's depth; 18 has basic blocks, the others bottlenecks."""
@@ -97,7 +97,10 @@ def _join(net: LayerList, name: str, x: str, y: str, *, out_size: int, stride: i
 
 def _convolution(net: LayerList, name: str, x: str, *, out_size: int, ksize: int, stride: int = 1) -> str:
     """Append a convolution without bias, padded to keep the size at stride 1, and its batch normalization."""
-    y = net.add("convolution_2d", name, x, out_size=out_size, ksize=ksize, stride=stride, pad=ksize // 2, bias=False)
+    y = net.add(
+        "convolution_2d", name, x, out_size=out_size, ksize=ksize, stride=stride, pad=ksize // 2, bias=False,
+        weight_filler=MSRA,
+    )  # fmt: skip
     return net.add("batch_normalization", f"{name}_bn", y)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grid.networks.layer_list import Definition, LayerList
+from grid.networks.layer_list import MSRA, Definition, LayerList
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3)}
 """How many convolutions each stage has, by the network's depth."""
@@ -35,7 +35,9 @@ def vgg(
     x = net.add_data(data_shape=data_shape, files="imagenet", data_klass="uint8")
     for stage, (count, width) in enumerate(zip(CONVOLUTIONS[depth], widths, strict=True), start=1):
         for index in range(1, count + 1):
-            x = net.add("convolution_2d", f"conv{stage}_{index}", x, out_size=width, ksize=3, pad=1)
+            x = net.add(
+                "convolution_2d", f"conv{stage}_{index}", x, out_size=width, ksize=3, pad=1, weight_filler=MSRA
+            )
             x = net.add("relu", f"relu{stage}_{index}", x)
         x = net.add("pooling_2d", f"pool{stage}", x, type="max", ksize=2, stride=2)
     for index in (6, 7):

@@ -8,7 +8,7 @@
 // No kernel is here: a work-item of a kernel that includes this file calls the functions on vectors that it loaded.
 // Tolerance against NumPy: none, but for some functions of float, in units in the last place (as OpenCL allows): 3 for exp,
 // expm1, log, log1p, log2, log10; 4 for sin, cos, sinh, cosh, asin, acos, asinh, acosh, hypot; 5 for tan, tanh, atan, atanh;
-// 6 for atan2; 16 for pow; and 1e-6, relative or absolute, for logaddexp. Quotients and roots are exact where the device can
+// 6 for atan2; 16 for pow and erf; and 1e-6, relative or absolute, for logaddexp. Quotients and roots are exact where the device can
 // round them correctly.
 
 #pragma OPENCL FP_CONTRACT OFF
@@ -89,6 +89,7 @@ UNARY(atanh, float, atanh(a))
 UNARY(ceil, float, ceil(a))
 UNARY(cos, float, cos(a))
 UNARY(cosh, float, cosh(a))
+UNARY(erf, float, erf(a))
 UNARY(exp, float, exp(a))
 UNARY(expm1, float, expm1(a))
 UNARY(floor, float, floor(a))

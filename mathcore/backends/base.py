@@ -132,6 +132,16 @@ class Backend(ArrayBackend, Protocol):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         """Return ``dy`` where ``y`` > 0, else 0."""
 
+    # Local response normalization of channels, the last axis of x
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        """Return ``y = x / scale**beta`` and ``scale = k + alpha / size * window sums of x**2``."""
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        """Return ``dx`` of the shape of ``x``."""
+
     # Layers that draw: see mathcore/random/layer_stream.py; the same bits on every backend.
 
     def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
@@ -148,14 +158,26 @@ class Backend(ArrayBackend, Protocol):
 
     # Losses and metrics
 
-    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
-        """Return the mean loss () and the probabilities (N, C); labels (N,) int32."""
+    def softmax_cross_entropy(
+        self, logits: NDArray, labels: NDArray, *, ignore_label: int | None = None, label_smoothing: float = 0.0
+    ) -> tuple[NDArray, NDArray]:
+        """Return the mean loss () and the probabilities (N, C); labels (N,) int32.
 
-    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
-        """Return (probabilities - onehot(labels)) * dloss / N."""
+        Examples of ``ignore_label`` do not count; another label that is no class makes the loss NaN. The distribution
+        that a label stands for is 1 - ``label_smoothing`` at the label, and the rest over all classes.
+        """
 
-    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
-        """Return how many rows have their first maximum at the label, int32 ()."""
+    def softmax_cross_entropy_gradient(
+        self, probabilities: NDArray, labels: NDArray, dloss: NDArray,
+        *, ignore_label: int | None = None, label_smoothing: float = 0.0,
+    ) -> NDArray:
+        """Return (probabilities - distributions of the labels) * dloss / N, where N are the examples that count."""
+
+    def count_correct(self, logits: NDArray, labels: NDArray, *, top_k: int = 1) -> NDArray:
+        """Return in how many rows the label is among the ``top_k`` highest, int32 ().
+
+        NaN is higher than all numbers, and the first of equal ones is the highest.
+        """
 
     # Training. The same bits on every backend: one rounding an operation, no contraction.
 

@@ -39,7 +39,7 @@ class Operation(NamedTuple):
 OPERATIONS = {
     name: Operation(operands, kinds, truth)
     for operands, kinds, truth, names in (
-        (1, FLOATS, False, "acos acosh asin asinh atan atanh cos cosh exp expm1 log log10 log1p log2"),
+        (1, FLOATS, False, "acos acosh asin asinh atan atanh cos cosh erf exp expm1 log log10 log1p log2"),
         (1, FLOATS, False, "reciprocal sin sinh sqrt tan tanh"),
         (1, NUMBERS, False, "ceil floor negative positive round sign square trunc"),
         (1, ALL, False, "abs"),

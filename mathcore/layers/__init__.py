@@ -9,17 +9,28 @@ from mathcore.layers.convolution_2d import Convolution2D
 from mathcore.layers.data_augmentation import DataAugmentation
 from mathcore.layers.dropout import Dropout
 from mathcore.layers.flatten import Flatten
+from mathcore.layers.gelu import GELU
 from mathcore.layers.global_average_pooling import GlobalAveragePooling
+from mathcore.layers.hinge_loss import HingeLoss
 from mathcore.layers.layer import Context, Filler, Layer, ParameterSpec, training_key
+from mathcore.layers.leaky_relu import LeakyReLU
 from mathcore.layers.linear import Linear
+from mathcore.layers.lrn import LRN
+from mathcore.layers.maxout import Maxout
 from mathcore.layers.plus import Plus
 from mathcore.layers.pooling_2d import Pooling2D
 from mathcore.layers.registry import create_layer, layer_types, register_layer
 from mathcore.layers.relu import ReLU
 from mathcore.layers.scale import Scale
+from mathcore.layers.sigmoid import Sigmoid
+from mathcore.layers.softmax import Softmax
 from mathcore.layers.softmax_cross_entropy import SoftmaxCrossEntropy
+from mathcore.layers.squared_loss import SquaredLoss
+from mathcore.layers.tanh import Tanh
 
 __all__ = [
+    "GELU",
+    "LRN",
     "Accuracy",
     "BatchNormalization",
     "BlobData",
@@ -32,14 +43,21 @@ __all__ = [
     "Filler",
     "Flatten",
     "GlobalAveragePooling",
+    "HingeLoss",
     "Layer",
+    "LeakyReLU",
     "Linear",
+    "Maxout",
     "ParameterSpec",
     "Plus",
     "Pooling2D",
     "ReLU",
     "Scale",
+    "Sigmoid",
+    "Softmax",
     "SoftmaxCrossEntropy",
+    "SquaredLoss",
+    "Tanh",
     "create_layer",
     "layer_types",
     "register_layer",

@@ -16,6 +16,7 @@ from mathcore.backends.numpy import (
     convolution,
     dropout,
     dynamic8,
+    lrn,
     normalization,
     pooling,
     softmax,
@@ -159,6 +160,18 @@ class NumpyBackend(NumpyArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
 
+    # Local response normalization
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        y, scale = lrn.lrn(x.data, size=size, alpha=alpha, beta=beta, k=k)
+        return self._wrap(y), self._wrap(scale)
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        arrays = (dy.data, x.data, y.data, scale.data)
+        return self._wrap(lrn.lrn_gradient(*arrays, size=size, alpha=alpha, beta=beta))
+
     # Layers that draw
 
     def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
@@ -176,15 +189,27 @@ class NumpyBackend(NumpyArrays):
 
     # Losses and metrics
 
-    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
-        loss, probabilities = softmax.softmax_cross_entropy(logits.data, labels.data)
+    def softmax_cross_entropy(
+        self, logits: NDArray, labels: NDArray, *, ignore_label: int | None = None, label_smoothing: float = 0.0
+    ) -> tuple[NDArray, NDArray]:
+        loss, probabilities = softmax.softmax_cross_entropy(
+            logits.data, labels.data, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
         return self._wrap(loss), self._wrap(probabilities)
 
-    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
-        return self._wrap(softmax.softmax_cross_entropy_gradient(probabilities.data, labels.data, dloss.data))
+    def softmax_cross_entropy_gradient(
+        self, probabilities: NDArray, labels: NDArray, dloss: NDArray,
+        *, ignore_label: int | None = None, label_smoothing: float = 0.0,
+    ) -> NDArray:  # fmt: skip
+        arrays = (probabilities.data, labels.data, dloss.data)
+        return self._wrap(
+            softmax.softmax_cross_entropy_gradient(
+                *arrays, ignore_label=ignore_label, label_smoothing=label_smoothing
+            )
+        )
 
-    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
-        return self._wrap(softmax.count_correct(logits.data, labels.data))
+    def count_correct(self, logits: NDArray, labels: NDArray, *, top_k: int = 1) -> NDArray:
+        return self._wrap(softmax.count_correct(logits.data, labels.data, top_k=top_k))
 
     # Training
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,11 @@ def clip(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(np.maximum(x, low), high))
 
 
+def erf(x: np.ndarray) -> np.ndarray:
+    """Return the error function, correct to 1 unit in the last place of float64, then rounded."""
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), x.dtype)
+
+
 def _whole_stays(function: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], Any]:
     """Return a rounding function that copies whole numbers, which NumPy would convert."""
     return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
@@ -33,12 +39,13 @@ def _whole_stays(function: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray]
 OWN: dict[str, Callable[..., Any]] = {
     "pow": pow,
     "clip": clip,
+    "erf": erf,
     "ceil": _whole_stays(np.ceil),
     "floor": _whole_stays(np.floor),
     "round": _whole_stays(np.rint),
     "trunc": _whole_stays(np.trunc),
 }
-FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in OPERATIONS} | OWN
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in OPERATIONS if name not in OWN} | OWN
 
 
 def elementwise(operation: str, *operands: np.ndarray) -> np.ndarray:

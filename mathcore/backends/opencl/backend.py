@@ -16,6 +16,7 @@ from mathcore.backends.opencl import (
     dropout,
     dynamic8,
     global_average_pooling,
+    lrn,
     matmul,
     normalization,
     plus,
@@ -141,6 +142,16 @@ class OpenCLBackend(OpenCLArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
 
+    # Local response normalization
+
+    def lrn(self, x: NDArray, *, size: int, alpha: float, beta: float, k: float) -> tuple[NDArray, NDArray]:
+        return lrn.lrn(self, x, size=size, alpha=alpha, beta=beta, k=k)
+
+    def lrn_gradient(
+        self, dy: NDArray, x: NDArray, y: NDArray, scale: NDArray, *, size: int, alpha: float, beta: float
+    ) -> NDArray:
+        return lrn.lrn_gradient(self, dy, x, y, scale, size=size, alpha=alpha, beta=beta)
+
     # Layers that draw
 
     def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
@@ -156,14 +167,23 @@ class OpenCLBackend(OpenCLArrays):
 
     # Losses and metrics
 
-    def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
-        return softmax.softmax_cross_entropy(self, logits, labels)
+    def softmax_cross_entropy(
+        self, logits: NDArray, labels: NDArray, *, ignore_label: int | None = None, label_smoothing: float = 0.0
+    ) -> tuple[NDArray, NDArray]:
+        return softmax.softmax_cross_entropy(
+            self, logits, labels, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
 
-    def softmax_cross_entropy_gradient(self, probabilities: NDArray, labels: NDArray, dloss: NDArray) -> NDArray:
-        return softmax.softmax_cross_entropy_gradient(self, probabilities, labels, dloss)
+    def softmax_cross_entropy_gradient(
+        self, probabilities: NDArray, labels: NDArray, dloss: NDArray,
+        *, ignore_label: int | None = None, label_smoothing: float = 0.0,
+    ) -> NDArray:  # fmt: skip
+        return softmax.softmax_cross_entropy_gradient(
+            self, probabilities, labels, dloss, ignore_label=ignore_label, label_smoothing=label_smoothing
+        )
 
-    def count_correct(self, logits: NDArray, labels: NDArray) -> NDArray:
-        return softmax.count_correct(self, logits, labels)
+    def count_correct(self, logits: NDArray, labels: NDArray, *, top_k: int = 1) -> NDArray:
+        return softmax.count_correct(self, logits, labels, top_k=top_k)
 
     # Training
 

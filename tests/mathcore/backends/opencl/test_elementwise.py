@@ -31,7 +31,7 @@ ULPS = {
     **dict.fromkeys(["sin", "cos", "sinh", "cosh", "asin", "acos", "asinh", "acosh", "hypot"], 4),
     **dict.fromkeys(["tan", "tanh", "atan", "atanh"], 5),
     "atan2": 6,
-    "pow": 16,
+    **dict.fromkeys(["erf", "pow"], 16),
 }
 DTYPES = [np.dtype(name) for name in VALUES]
 

@@ -28,6 +28,43 @@ def test_loss_gradient_and_right_answers_agree_with_numpy(
         assert_close(actual, expected, tolerance=2e-6)
 
 
+@pytest.mark.parametrize("ignored", [None, 3, -100])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize(("count", "classes"), [(1, 1), (7, 5), (65, 1000)])
+def test_ignored_labels_and_smoothing_agree_with_numpy(
+    device: OpenCLBackend, reference: NumpyBackend, count: int, classes: int, smoothing: float, ignored: int | None
+) -> None:
+    logits = 5 * random_array(count, classes)
+    labels = np.random.default_rng(0).integers(0, classes, count).astype(np.int32)
+    if ignored is not None:
+        labels[::3] = ignored
+    results = []
+    for backend in (device, reference):
+        z, target = backend.asarray(logits), backend.asarray(labels)
+        loss, p = backend.softmax_cross_entropy(z, target, ignore_label=ignored, label_smoothing=smoothing)
+        dz = backend.softmax_cross_entropy_gradient(
+            p, target, backend.asarray(0.5), ignore_label=ignored, label_smoothing=smoothing
+        )
+        results.append((loss, dz))
+    for actual, expected in zip(*results, strict=True):
+        assert_close(actual, expected, tolerance=2e-6)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_labels_among_the_highest_are_counted_as_numpy_does(
+    device: OpenCLBackend, reference: NumpyBackend, k: int
+) -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.integers(0, 4, (200, 7)).astype(np.float32)  # many ties
+    logits[logits == 3] = np.nan
+    labels = generator.integers(-1, 8, 200).astype(np.int32)
+    actual, expected = (
+        backend.count_correct(backend.asarray(logits), backend.asarray(labels), top_k=k)
+        for backend in (device, reference)
+    )
+    assert_same_bits(actual, expected)
+
+
 def test_large_logits_neither_overflow_nor_lose_the_loss(device: OpenCLBackend) -> None:
     loss, probabilities = device.softmax_cross_entropy(
         device.asarray([[1000.0, 0.0], [-1000.0, 0.0]]), device.asarray([1, 0])

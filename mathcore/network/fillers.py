@@ -58,7 +58,11 @@ def _values(filler: Filler, fan_in: int) -> Callable[[np.ndarray], np.ndarray]:
 
 def _centred(bound: float) -> Callable[[np.ndarray], np.ndarray]:
     def values(words: np.ndarray) -> np.ndarray:
-        return (philox.as_unit(words) * np.float32(2) - np.float32(1)) * np.float32(bound)
+        x = philox.as_unit(words)
+        x *= np.float32(2)
+        x -= np.float32(1)
+        x *= np.float32(bound)
+        return x
 
     return values
 

@@ -14,7 +14,7 @@ from mathcore.layers.registry import create_layer
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
-from mathcore.network.fillers import fill
+from mathcore.network.fillers import fill_into
 from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
@@ -72,8 +72,8 @@ class Network:
         """Return initial parameters, float32 (layout.size,): the same for a seed on every machine."""
         parameters = np.zeros(self.layout.size, np.float32)
         for place, entry in enumerate(self.layout.entries):
-            values = fill(entry.spec, seed=seed, place=place)
-            parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
+            values = parameters[entry.offset : entry.offset + entry.size]
+            fill_into(values, entry.spec, seed=seed, place=place)
         return parameters
 
     def gradient(

@@ -15,7 +15,7 @@ from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
-from mathcore.network.fillers import fill
+from mathcore.network.fillers import fill_into
 from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
@@ -72,8 +72,9 @@ class Network:
     def initialize(self, seed: int) -> np.ndarray:
         """Return initial parameters, float32 (layout.size,): the same for a seed on every machine."""
         parameters = np.zeros(self.layout.size, np.float32)
-        for entry, values in self.initial_arrays(seed):
-            parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
+        for place, entry in enumerate(self.layout.entries):
+            values = parameters[entry.offset : entry.offset + entry.size]
+            fill_into(values, entry.spec, seed=seed, place=place)
         return parameters
 
     def initial_arrays(self, seed: int) -> Iterator[tuple[LayoutEntry, np.ndarray]]:

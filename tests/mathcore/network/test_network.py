@@ -140,6 +140,16 @@ def test_a_shape_that_does_not_fit_is_named_with_the_layer(lenet: Definition) ->
     )
 
 
+def test_blobs_of_different_shapes_are_named_with_their_layers(lenet: Definition) -> None:
+    lenet[7]["inputs"] = ["both"]
+    lenet.append(layer("plus", "sum", ["fc3", "pool2"], ["both"]))
+    message = error_of(lenet)
+    assert message.startswith('plus "sum": expected ')
+    assert message.endswith(
+        '("fc3" of linear "fc3" is (N, 500), "pool2" of pooling_2d "pool2" is (N, 4, 4, 50))'
+    )
+
+
 def test_an_unknown_param_is_named_with_the_nearest(lenet: Definition) -> None:
     lenet[2]["params"]["kernel_size"] = lenet[2]["params"].pop("ksize")
     assert error_of(lenet).startswith("convolution_2d \"conv1\": unknown param 'kernel_size'; ")

@@ -23,6 +23,7 @@ from mathcore.backends.base import Backend
 from mathcore.errors import OptimizerError, UnknownTypeError
 from mathcore.layers import training_key
 from mathcore.network import Network
+from mathcore.network.training_step import TrainingStep
 
 EVALUATION_SHARD_EXAMPLES = 2000
 EVALUATION_BATCH_EXAMPLES = 250
@@ -128,6 +129,7 @@ class Session:
         self._parameter_parts = split(self.parameters, layout)
         self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
         self._gradient_parts = split(self._gradient, layout)
+        self._step = TrainingStep(plan.network, backend, self.parameters, self._gradient)
         self._multipliers = optimizers.Multipliers.of(layout, backend)
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -196,12 +198,12 @@ class Session:
             place: of the first one in the step's batch; random numbers follow from it, so that they do not depend on
                 how the batch is cut.
         """
-        images, labels = (self.backend.asarray(values) for values in self.plan.data.train.batch(examples))
-        key = self.backend.asarray(training_key(self.job.seed, step, place))
-        network = self.plan.network
-        loss = float(network.gradient(self.parameters, images, labels, self._gradient, key=key).item())
+        images, labels = self.plan.data.train.batch(examples)
+        key = training_key(self.job.seed, step, place)
+        loss = float(self._step.run(images, labels, key).item())
         if not math.isfinite(loss):
-            found = network.first_not_finite(self.parameters, images, labels, key=key)
+            data, answers, drawn = (self.backend.asarray(values) for values in (images, labels, key))
+            found = self.plan.network.first_not_finite(self.parameters, data, answers, key=drawn)
             where = f"{found} was the first that is not finite" if found else "computed again, it is finite"
             raise DivergedError(f"expected a finite loss, got {loss}; {where}; lower the learning rate")
         return loss

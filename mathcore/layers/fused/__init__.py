@@ -3,6 +3,7 @@
 from mathcore.layers.fused.convolution_relu import ConvolutionReLU
 from mathcore.layers.fused.fused_layer import FusedLayer
 from mathcore.layers.fused.normalization_relu import NormalizationReLU
+from mathcore.layers.fused.normalized_convolution import NormalizedConvolution
 from mathcore.layers.fused.plus_relu import PlusReLU
 
-__all__ = ["ConvolutionReLU", "FusedLayer", "NormalizationReLU", "PlusReLU"]
+__all__ = ["ConvolutionReLU", "FusedLayer", "NormalizationReLU", "NormalizedConvolution", "PlusReLU"]

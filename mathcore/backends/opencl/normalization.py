@@ -55,7 +55,7 @@ def batch_statistics(backend: OpenCLBackend, x: NDArray, *, eps: float) -> tuple
         raise ShapeError(f"batch_statistics: expected at least one value a channel, got x of shape {x.shape}")
     mean, variance, inverse = (backend.empty((channels,)) for _ in range(3))
     queue = backend.queue
-    cut = _cut_sums(queue.tuning, count, channels, block=SUM_BLOCK)
+    cut = _cut_sums(queue.tuning, count, channels)
     partial = queue.pool.allocate(3 * cut.chunks * channels * 4)
     numbers = (count, channels, *cut[2:])
     queue.launch(STATISTICS, "channel_statistics", cut.items, (x.data, partial), numbers)
@@ -121,7 +121,7 @@ def batch_normalization_gradient(
     rectified = activation == "relu"
     dz = backend.empty(x.shape) if rectified and activated is not None else dy
     macros = (("RELU", int(rectified)), ("ACTIVATED", int(dz is not dy)))
-    cut = _cut_sums(queue.tuning, count, channels, block=SUM_BLOCK if dz is dy else BLOCK)
+    cut = _cut_sums(queue.tuning, count, channels)
     partial = queue.pool.allocate(2 * cut.chunks * channels * 4)
     known = x if activated is None else activated
     buffers = (dy.data, x.data, known.data, *kept, partial if dz is dy else dz.data, partial)
@@ -136,11 +136,11 @@ def batch_normalization_gradient(
 
 
 @lru_cache(maxsize=4096)
-def _cut_sums(tuning: Tuning, count: int, channels: int, *, block: int) -> Cut:
+def _cut_sums(tuning: Tuning, count: int, channels: int) -> Cut:
     """Share out rows that are summed: all columns of a chunk, or single vectors of it on a GPU."""
     rows = GPU_CHUNK_ROWS if tuning.local > 1 else max(8, min(CHUNK_ROWS, CHUNK_SIZE // max(channels, 1)))
     chunks = -(-count // rows)
-    return _shared(tuning, count, channels, rows=-(-count // max(chunks, 1)), block=block)
+    return _shared(tuning, count, channels, rows=-(-count // max(chunks, 1)), block=SUM_BLOCK)
 
 
 @lru_cache(maxsize=4096)

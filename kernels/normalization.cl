@@ -14,7 +14,7 @@
 //
 // Work-item: a part of `width` columns of a chunk of `rows` rows, `block` rows side by side; combine_sums: a vector of columns.
 //
-// Macros: RELU, ADDEND, ACTIVATED  0 or 1     STREAMS  vectors of columns that are taken side by side: a cache line
+// Macros: RELU, ADDEND, ACTIVATED  0 or 1     STREAMS  vectors of columns that are taken side by side
 // Tolerance against NumPy, for the same statistics: normalize none; sums 1e-5 of the sum of magnitudes, dx 1e-5 of the largest.
 // Source: Ioffe, Szegedy, Batch Normalization (2015), section 3.
 
@@ -28,7 +28,7 @@
 #define ACTIVATED 0
 #endif
 #ifndef STREAMS
-#define STREAMS 2
+#define STREAMS 4
 #endif
 
 #pragma OPENCL FP_CONTRACT OFF

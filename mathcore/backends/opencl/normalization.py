@@ -26,9 +26,11 @@ CHUNK_SIZE = 65536
 """Elements of a chunk of rows that are summed by one work-item of a CPU; a chunk has at most ``CHUNK_ROWS`` rows."""
 CHUNK_ROWS = 512
 GPU_CHUNK_ROWS = 64
-SUM_BLOCK = 4
+SUM_BLOCK = 32
+"""Rows that a CPU sums in registers, before it goes on to the next columns."""
 BLOCK = 1
-"""Rows that a CPU takes side by side. Rows of a power of two lie in the same sets of the level-1 cache: few of them."""
+"""Rows that it takes side by side where it stores results. Rows of a length that is a power of two lie in the same sets
+of the level-1 cache, and more of them would drive one another out (measured on Zen 3)."""
 
 
 class Cut(NamedTuple):

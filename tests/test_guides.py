@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ["arrays.md", "memory.md", "own-kernels.md", "files.md", "matlab.md"]
+GUIDES = [
+    "arrays.md",
+    "memory.md",
+    "own-kernels.md",
+    "files.md",
+    "matlab.md",
+    "networks.md",
+    "optimizers.md",
+    "custom-layers.md",
+]
 
 
 def blocks(guide: str) -> str:

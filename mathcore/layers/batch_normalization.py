@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mathcore.array import NDArray
@@ -14,6 +15,23 @@ from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import check_channels, with_examples
 
 PARAMS = ("in_size", "target_dim", "eps", "decay")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a blob is normalized with, each (C,).
+
+    Attributes:
+        mean: of each channel.
+        variance: likewise.
+        inverse: 1 / sqrt(variance + eps).
+        own: whether they are those of the blob itself, so that its gradient goes through them.
+    """
+
+    mean: NDArray
+    variance: NDArray
+    inverse: NDArray
+    own: bool
 
 
 @register_layer("batch_normalization")
@@ -80,64 +98,76 @@ class BatchNormalization(Layer):
         return self.run(parameters, *inputs, context=context, activation="identity")
 
     def run(
-        self, parameters: Mapping[str, NDArray], *inputs: NDArray, context: Context, activation: str
-    ) -> tuple[Arrays, Backward]:
-        """Do what ``forward`` does, then add the second of ``inputs`` if there is one, and apply the activation.
+        self, parameters: Mapping[str, NDArray], x: NDArray, addend: NDArray | None = None,
+        *, context: Context, activation: str,
+    ) -> tuple[Arrays, Backward]:  # fmt: skip
+        """Do what ``forward`` does, then add the addend if there is one, and apply the activation.
 
         ``activation`` is "identity" or "relu"; for layers that are run as one.
         """
-        if context.phase == "train":
-            return self._run_train(parameters, *inputs, activation=activation)
-        return self._run_test(parameters, *inputs, activation=activation)
-
-    def _run_train(
-        self, parameters: Mapping[str, NDArray], x: NDArray, addend: NDArray | None = None, *, activation: str
-    ) -> tuple[Arrays, Backward]:
-        self._check_values(x)
-        gamma, beta = parameters["gamma"], parameters["beta"]
-        running = parameters["mean"], parameters["variance"]
-        backend = x.backend
-        mean, variance, inverse = backend.batch_statistics(x, eps=self.eps)
-        y = backend.normalize(x, mean, inverse, gamma, beta, addend=addend, activation=activation)
+        statistics = self.observe(parameters, x, context=context)
+        y = self.normalize(parameters, x, statistics, addend=addend, activation=activation)
         # Without an addend, where y is 0 follows from x: y need not be kept.
         activated = y if addend is not None and activation == "relu" else None
         count = 1 if addend is None else 2
 
         def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
             (dy,) = output_gradients
-            backend = dy.backend
+            return self.differentiate(
+                dy, parameters, x, statistics, gradients, activated=activated, activation=activation
+            )[:count]
+
+        return (y,), backward
+
+    def observe(self, parameters: Mapping[str, NDArray], x: NDArray, *, context: Context) -> Statistics:
+        """Return what ``x`` is to be normalized with: the statistics of its own in phase train, or the running ones."""
+        if context.phase == "train":
+            self._check_values(x)
+            return Statistics(*x.backend.batch_statistics(x, eps=self.eps), own=True)
+        mean, variance = parameters["mean"], parameters["variance"]
+        return Statistics(mean, variance, x.backend.inverse_deviation(variance, eps=self.eps), own=False)
+
+    def normalize(
+        self, parameters: Mapping[str, NDArray], x: NDArray, statistics: Statistics,
+        *, addend: NDArray | None = None, activation: str,
+    ) -> NDArray:  # fmt: skip
+        """Return the activation of the normalized ``x`` plus the addend."""
+        return x.backend.normalize(
+            x, statistics.mean, statistics.inverse, parameters["gamma"], parameters["beta"],
+            addend=addend, activation=activation,
+        )  # fmt: skip
+
+    def differentiate(
+        self, dy: NDArray, parameters: Mapping[str, NDArray], x: NDArray, statistics: Statistics,
+        gradients: Mapping[str, NDArray], *, activated: NDArray | None = None, activation: str,
+    ) -> tuple[NDArray, NDArray]:  # fmt: skip
+        """Return the gradients of ``x`` and of the addend, and write ``gradients``.
+
+        ``activated`` is what ``normalize`` returned; it may be left out where there was no addend.
+        """
+        backend = dy.backend
+        mean, inverse, gamma, beta = statistics.mean, statistics.inverse, parameters["gamma"], parameters["beta"]
+        if statistics.own:
             backend.running_statistics(
-                mean, variance, *running, gradients["mean"], gradients["variance"],
-                decay=self.decay, count=math.prod(x.shape[:-1]),
+                mean, statistics.variance, parameters["mean"], parameters["variance"],
+                gradients["mean"], gradients["variance"], decay=self.decay, count=math.prod(x.shape[:-1]),
             )  # fmt: skip
-            found = backend.batch_normalization_gradient(
+            return backend.batch_normalization_gradient(
                 dy, x, mean, inverse, gamma, beta, gradients["gamma"], gradients["beta"],
                 activated=activated, activation=activation,
             )  # fmt: skip
-            return found[:count]
-
-        return (y,), backward
-
-    def _run_test(
-        self, parameters: Mapping[str, NDArray], x: NDArray, addend: NDArray | None = None, *, activation: str
-    ) -> tuple[Arrays, Backward]:
-        gamma, beta, mean = parameters["gamma"], parameters["beta"], parameters["mean"]
-        inverse = x.backend.inverse_deviation(parameters["variance"], eps=self.eps)
-        y = x.backend.normalize(x, mean, inverse, gamma, beta, addend=addend, activation=activation)
-        count = 1 if addend is None else 2
-
-        def backward(output_gradients: Arrays, gradients: Mapping[str, NDArray]) -> tuple[NDArray | None, ...]:
-            (dy,) = output_gradients
-            backend, rows = dy.backend, (math.prod(dy.shape[:-1]), dy.shape[-1])
-            dz = backend.relu_gradient(dy, y) if activation == "relu" else dy
-            normalized = (x - mean) * inverse
-            backend.copy(backend.reduce("sum", backend.reshape(dz * normalized, rows), 0), gradients["gamma"])
-            backend.copy(backend.reduce("sum", backend.reshape(dz, rows), 0), gradients["beta"])
-            backend.copy(mean, gradients["mean"])
-            backend.copy(parameters["variance"], gradients["variance"])
-            return (dz * (gamma * inverse), dz)[:count]
-
-        return (y,), backward
+        dz, rows = dy, (math.prod(dy.shape[:-1]), dy.shape[-1])
+        if activation == "relu":
+            known = activated
+            if known is None:
+                known = self.normalize(parameters, x, statistics, activation=activation)
+            dz = backend.relu_gradient(dy, known)
+        normalized = (x - mean) * inverse
+        backend.copy(backend.reduce("sum", backend.reshape(dz * normalized, rows), 0), gradients["gamma"])
+        backend.copy(backend.reduce("sum", backend.reshape(dz, rows), 0), gradients["beta"])
+        backend.copy(mean, gradients["mean"])
+        backend.copy(statistics.variance, gradients["variance"])
+        return dz * (gamma * inverse), dz
 
     def _check_values(self, x: NDArray) -> None:
         if math.prod(x.shape[:-1]) < 2:

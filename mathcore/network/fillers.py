@@ -19,7 +19,14 @@ PART = 2**15
 
 
 def fill(spec: ParameterSpec, *, seed: int, place: int) -> np.ndarray:
-    """Return the initial values of one array, float32.
+    """Return the initial values of one array, float32; see ``fill_into``."""
+    values = np.empty(math.prod(spec.shape), np.float32)
+    fill_into(values, spec, seed=seed, place=place)
+    return values.reshape(spec.shape)
+
+
+def fill_into(values: np.ndarray, spec: ParameterSpec, *, seed: int, place: int) -> None:
+    """Write the initial values of one array into ``values``, flat, float32: a second large array would take time.
 
     ``constant`` is its value throughout; ``uniform`` is even in ``low`` to ``high``; ``gaussian`` is normal with
     ``mean`` and ``std``; ``xavier`` is uniform in +-sqrt(3 / fan_in), ``msra`` normal with the standard deviation
@@ -32,15 +39,14 @@ def fill(spec: ParameterSpec, *, seed: int, place: int) -> np.ndarray:
         Ren, Sun, Delving Deep into Rectifiers (2015); both in the form of Caffe (fan-in alone).
     """
     if spec.filler.type == "constant":
-        return np.full(spec.shape, spec.filler.value, np.float32)
+        values[:] = spec.filler.value
+        return
     values_of = _values(spec.filler, spec.fan_in)
-    values = np.empty(math.prod(spec.shape), np.float32)
     for start in range(0, values.size, PART):
         # One word a value, but normal numbers come in pairs.
         count = min(PART, values.size - start)
         words = philox.words(seed, (PURPOSE, place), count + count % 2, first_block=start // 4)
         values[start : start + count] = values_of(words)[:count]
-    return values.reshape(spec.shape)
 
 
 def _values(filler: Filler, fan_in: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -58,7 +64,11 @@ def _values(filler: Filler, fan_in: int) -> Callable[[np.ndarray], np.ndarray]:
 
 def _centred(bound: float) -> Callable[[np.ndarray], np.ndarray]:
     def values(words: np.ndarray) -> np.ndarray:
-        return (philox.as_unit(words) * np.float32(2) - np.float32(1)) * np.float32(bound)
+        x = philox.as_unit(words)
+        x *= np.float32(2)
+        x -= np.float32(1)
+        x *= np.float32(bound)
+        return x
 
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,14 +11,15 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
+from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
-from mathcore.network.fillers import fill
+from mathcore.network.fillers import fill_into
 from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
-from mathcore.network.layout import Layout
+from mathcore.network.layout import Layout, LayoutEntry
 from mathcore.network.node import Node, blobs_with_gradient, leading_to
 from mathcore.network.summary import NetworkSummary, summarize
 
@@ -72,9 +73,14 @@ class Network:
         """Return initial parameters, float32 (layout.size,): the same for a seed on every machine."""
         parameters = np.zeros(self.layout.size, np.float32)
         for place, entry in enumerate(self.layout.entries):
-            values = fill(entry.spec, seed=seed, place=place)
-            parameters[entry.offset : entry.offset + entry.size] = values.reshape(-1)
+            values = parameters[entry.offset : entry.offset + entry.size]
+            fill_into(values, entry.spec, seed=seed, place=place)
         return parameters
+
+    def initial_arrays(self, seed: int) -> Iterator[tuple[LayoutEntry, np.ndarray]]:
+        """Yield the initial values of every array, one at a time: a whole vector may be large."""
+        for place, entry in enumerate(self.layout.entries):
+            yield entry, fill(entry.spec, seed=seed, place=place)
 
     def gradient(
         self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray, *, key: NDArray | None = None
@@ -116,6 +122,17 @@ class Network:
             losses=losses,
             metrics=metrics,
         )
+
+    def first_not_finite(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, *, key: NDArray | None = None
+    ) -> str | None:
+        """Return what is the first in a training step to hold NaN or infinity, such as ``the output of relu "r1"``.
+
+        None if nothing up to the loss does. Arguments as for ``gradient``.
+        """
+        nodes = [node for node in self._training if node.layer.role != "data"]
+        blobs = self._feed("train", data, labels)
+        return diagnosis.first_not_finite(nodes, blobs, parameters, Context("train", key))
 
     def summary(self, batch_size: int = 1) -> NetworkSummary:
         """Return one row a layer, in execution order, layers of phase "test" alone last, and totals."""

@@ -48,7 +48,10 @@ def philox(counter: np.ndarray, key: tuple[int, int]) -> np.ndarray:
         np.bitwise_and(product_0, LOW, out=x3)
         key_0 = (key_0 + WEYL[0]) % WORD
         key_1 = (key_1 + WEYL[1]) % WORD
-    return np.stack([x0, x1, x2, x3]).astype(np.uint32)
+    result = np.empty(counter.shape, np.uint32)
+    for place, row in enumerate((x0, x1, x2, x3)):
+        result[place] = row
+    return result
 
 
 def words(seed: int, stream: Stream, count: int, *, first_block: int = 0) -> np.ndarray:
@@ -65,15 +68,16 @@ def words(seed: int, stream: Stream, count: int, *, first_block: int = 0) -> np.
     low, high, *numbers = key_words(seed, stream)
     if not 0 <= count <= 4 * WORD:
         raise MathcoreError(f"random: expected a count of 0 to 2**34, got {count}")
-    result = np.empty(count, np.uint32)
-    for first in range(0, count, 4 * PART_BLOCKS):
-        part = result[first : first + 4 * PART_BLOCKS]
-        blocks = first_block + first // 4 + np.arange(-(-part.size // 4))
-        counter = np.empty((4, blocks.size), np.uint32)
-        counter[0] = blocks.astype(np.uint32)
+    result = np.empty((-(-count // 4), 4), np.uint32)
+    for first in range(0, len(result), PART_BLOCKS):
+        part = result[first : first + PART_BLOCKS]
+        counter = np.empty((4, len(part)), np.uint32)
+        counter[0] = (first_block + first + np.arange(len(part))).astype(np.uint32)
         counter[1:] = np.array(numbers, np.uint32)[:, None]
-        part[:] = philox(counter, (low, high)).T.reshape(-1)[: part.size]
-    return result
+        # Column by column: NumPy is four times slower at assigning the transpose.
+        for place, row in enumerate(philox(counter, (low, high))):
+            part[:, place] = row
+    return result.reshape(-1)[:count]
 
 
 def key_words(seed: int, stream: Stream) -> tuple[int, ...]:

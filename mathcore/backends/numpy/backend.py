@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.geometry import geometry
 from mathcore.backends.numpy import (
     augmentation,
     convolution,
@@ -21,9 +22,11 @@ from mathcore.backends.numpy import (
     pooling,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class NumpyBackend(NumpyArrays):
@@ -57,6 +60,19 @@ class NumpyBackend(NumpyArrays):
         convolution.weight_gradient(
             x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad, dilation=dilation, groups=groups
         )
+
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        z = self.convolution_2d(x, w, b, stride=stride, pad=pad)
+        return self.max_pooling_2d(z, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        z_shape = geometry("convolution_max_pooling_2d", x.shape, dw.shape, stride=stride, pad=pad).y_shape
+        dz = self.max_pooling_2d_gradient(dy, positions, x_shape=z_shape, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+        self.convolution_2d_weight_gradient(x, dz, dw, db, stride=stride, pad=pad)
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         y = x.data @ w.data
@@ -216,24 +232,17 @@ class NumpyBackend(NumpyArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(total.data, x.data, weight)
 
-    def momentum_update(
-        self,
-        parameters: NDArray,
-        velocity: NDArray,
-        gradient: NDArray,
-        *,
-        learning_rate: float,
-        momentum: float,
-        weight_decay: float,
-    ) -> None:
-        training.momentum_update(
-            parameters.data,
-            velocity.data,
-            gradient.data,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-        )
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
+    ) -> None:  # fmt: skip
+        update.update(
+            program, parameters.data, gradient.data, state.data,
+            numbers=numbers, size=size, multipliers=_data(multipliers),
+        )  # fmt: skip
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return self._wrap(update.block_squares(x.data, size=size))
 
     # Codecs
 

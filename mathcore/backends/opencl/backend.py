@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
     augmentation,
     convolution,
+    convolution_max_pooling,
     dropout,
     dynamic8,
     global_average_pooling,
@@ -24,9 +27,11 @@ from mathcore.backends.opencl import (
     relu,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class OpenCLBackend(OpenCLArrays):
@@ -56,6 +61,18 @@ class OpenCLBackend(OpenCLArrays):
     ) -> None:  # fmt: skip
         convolution.convolution_2d_weight_gradient(
             self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
+        )
+
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        return convolution_max_pooling.convolution_max_pooling_2d(self, x, w, b, stride=stride, pad=pad)
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        convolution_max_pooling.convolution_max_pooling_2d_weight_gradient(
+            self, x, dy, positions, dw, db, stride=stride, pad=pad
         )
 
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
@@ -190,14 +207,16 @@ class OpenCLBackend(OpenCLArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(self, total, x, weight)
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:  # fmt: skip
-        training.momentum_update(
-            self, parameters, velocity, gradient,
-            learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay,
-        )  # fmt: skip
+        update.update(
+            self, program, parameters, gradient, state, numbers=numbers, size=size, multipliers=multipliers
+        )
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return update.block_squares(self, x, size=size)
 
     # Codecs
 

@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 FILE = "normalization.cl"
 STATISTICS = "normalization_statistics.cl"
 
+CHUNK_SIZE = 65536
+"""Elements of a chunk of rows that are summed by one work-item of a CPU; a chunk has at most ``CHUNK_ROWS`` rows."""
 CHUNK_ROWS = 512
 GPU_CHUNK_ROWS = 64
-WIDTH = 64
-"""Columns that a work-item on a CPU sums: whole cache lines."""
+SUM_BLOCK = 4
+BLOCK = 1
+"""Rows that a CPU takes side by side. Rows of a power of two lie in the same sets of the level-1 cache: few of them."""
 
 
 class Cut(NamedTuple):
-    """How rows and columns are shared out: ``blocks`` of ``rows`` rows and ``width`` columns each."""
+    """How an array is shared out: ``chunks`` of ``rows`` rows, each in ``parts`` of ``width`` columns.
+
+    A work-item takes ``block`` rows of its part side by side.
+    """
 
     items: int
-    blocks: int
+    chunks: int
+    parts: int
     rows: int
     width: int
+    block: int
 
 
 def batch_statistics(backend: OpenCLBackend, x: NDArray, *, eps: float) -> tuple[NDArray, NDArray, NDArray]:
@@ -46,12 +54,12 @@ def batch_statistics(backend: OpenCLBackend, x: NDArray, *, eps: float) -> tuple
     mean, variance, inverse = (backend.empty((channels,)) for _ in range(3))
     queue = backend.queue
     cut = _cut_sums(queue.tuning, count, channels)
-    partial = queue.pool.allocate(3 * cut.blocks * channels * 4)
-    numbers = (count, channels, *cut[1:])
+    partial = queue.pool.allocate(3 * cut.chunks * channels * 4)
+    numbers = (count, channels, *cut[2:])
     queue.launch(STATISTICS, "channel_statistics", cut.items, (x.data, partial), numbers)
     queue.launch(
         STATISTICS, "combine_statistics", _vectors(backend, channels),
-        (partial, mean.data, variance.data, inverse.data), (count, channels, cut.blocks, cut.rows, float(eps)),
+        (partial, mean.data, variance.data, inverse.data), (count, channels, cut.chunks, cut.rows, float(eps)),
     )  # fmt: skip
     return mean, variance, inverse
 
@@ -92,7 +100,7 @@ def normalize(
     cut = _cut(backend.queue.tuning, count, channels)
     buffers = (x.data, mean.data, inverse.data, gamma.data, beta.data, (x if addend is None else addend).data, y.data)
     macros = (("RELU", int(activation == "relu")), ("ADDEND", int(addend is not None)))
-    backend.queue.launch(FILE, "normalize", cut.items, buffers, (count, channels, *cut[1:]), macros)
+    backend.queue.launch(FILE, "normalize", cut.items, buffers, (count, channels, *cut[2:]), macros)
     return y
 
 
@@ -112,37 +120,38 @@ def batch_normalization_gradient(
     dz = backend.empty(x.shape) if rectified and activated is not None else dy
     macros = (("RELU", int(rectified)), ("ACTIVATED", int(dz is not dy)))
     cut = _cut_sums(queue.tuning, count, channels)
-    partial = queue.pool.allocate(2 * cut.blocks * channels * 4)
+    partial = queue.pool.allocate(2 * cut.chunks * channels * 4)
     known = x if activated is None else activated
     buffers = (dy.data, x.data, known.data, *kept, partial if dz is dy else dz.data, partial)
-    queue.launch(FILE, "gradient_sums", cut.items, buffers, (count, channels, *cut[1:]), macros)
+    queue.launch(FILE, "gradient_sums", cut.items, buffers, (count, channels, *cut[2:]), macros)
     sums = (dgamma.data, dbeta.data)
-    queue.launch(FILE, "combine_sums", _vectors(backend, channels), (partial, *sums), (channels, cut.blocks))
+    queue.launch(FILE, "combine_sums", _vectors(backend, channels), (partial, *sums), (channels, cut.chunks))
     dx = backend.empty(x.shape)
     cut = _cut(queue.tuning, count, channels)
     targets = (dz.data, x.data, *kept, *sums, dx.data)
-    queue.launch(FILE, "gradient", cut.items, targets, (count, channels, *cut[1:], 1 / max(count, 1)), macros)
+    queue.launch(FILE, "gradient", cut.items, targets, (count, channels, *cut[2:], 1 / max(count, 1)), macros)
     return dx, dz
 
 
 @lru_cache(maxsize=4096)
 def _cut_sums(tuning: Tuning, count: int, channels: int) -> Cut:
-    """Share out columns that are summed over rows."""
-    gpu = tuning.local > 1
-    rows, width = (GPU_CHUNK_ROWS, tuning.vector) if gpu else (CHUNK_ROWS, WIDTH)
-    blocks = -(-count // rows)
-    rows = -(-count // blocks)
-    return Cut(blocks * -(-channels // width), blocks, rows, width)
+    """Share out rows that are summed: all columns of a chunk, or single vectors of it on a GPU."""
+    rows = GPU_CHUNK_ROWS if tuning.local > 1 else max(8, min(CHUNK_ROWS, CHUNK_SIZE // max(channels, 1)))
+    chunks = -(-count // rows)
+    return _shared(tuning, count, channels, rows=-(-count // max(chunks, 1)), block=SUM_BLOCK)
 
 
 @lru_cache(maxsize=4096)
 def _cut(tuning: Tuning, count: int, channels: int) -> Cut:
     """Share out elements that are each computed on their own: whole rows, or single vectors on a GPU."""
-    if tuning.local > 1:
-        blocks = -(-channels // tuning.vector)
-        return Cut(blocks * count, blocks, 1, tuning.vector)
-    rows = max(1, tuning.run_length(count * channels) // max(channels, 1))
-    return Cut(-(-count // rows), 1, rows, channels)
+    rows = -(-max(1, tuning.run_length(count * channels) // max(channels, 1)) // BLOCK) * BLOCK
+    return _shared(tuning, count, channels, rows=1 if tuning.local > 1 else rows, block=BLOCK)
+
+
+def _shared(tuning: Tuning, count: int, channels: int, *, rows: int, block: int) -> Cut:
+    width = tuning.vector if tuning.local > 1 else max(channels, 1)
+    parts, chunks = -(-channels // width), -(-count // max(rows, 1))
+    return Cut(chunks * parts, chunks, parts, rows, width, rows if tuning.local > 1 else block)
 
 
 def _rows(shape: Shape) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from mathcore import Network, NetworkError, ShapeError
 from mathcore.backends import create
 from mathcore.backends.base import Backend
 from mathcore.layers import Layer, ReLU
-from mathcore.layers.fused import ConvolutionReLU, FusedLayer, NormalizationReLU, PlusReLU
+from mathcore.layers.fused import ConvolutionReLU, FusedLayer, NormalizationReLU, NormalizedConvolution, PlusReLU
 from mathcore.network.fusion import fused
 
 Definition = list[dict[str, Any]]
@@ -73,7 +73,7 @@ def kinds(network: Network, phase: str = "train") -> list[type[Layer]]:
 
 
 def test_every_rectifier_of_residual_blocks_is_fused() -> None:
-    expected = [ConvolutionReLU, NormalizationReLU, NormalizationReLU, NormalizationReLU, PlusReLU]
+    expected = [ConvolutionReLU, NormalizedConvolution, NormalizationReLU, NormalizationReLU, PlusReLU]
     network = Network(blocks())
     assert kinds(network) == expected
     assert kinds(network, "test") == expected

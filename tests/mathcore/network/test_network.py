@@ -103,9 +103,9 @@ def test_training_lowers_the_loss_and_keeps_padding_zero(small: Definition) -> N
     gradient, velocity = BACKEND.zeros(parameters.shape), BACKEND.zeros(parameters.shape)
     optimizer = optimizers.create("momentum", learning_rate=0.1, momentum=0.9, weight_decay=0.001)
     before = network.evaluate(parameters, x, y)
-    for _ in range(60):
+    for step in range(60):
         network.gradient(parameters, x, y, gradient)
-        optimizer.update(parameters, velocity, gradient)
+        optimizer.update(parameters, velocity, gradient, step=step)
     after = network.evaluate(parameters, x, y)
     assert after.loss < before.loss / 4
     assert after.correct > before.correct
@@ -137,6 +137,16 @@ def test_a_shape_that_does_not_fit_is_named_with_the_layer(lenet: Definition) ->
     assert error_of(lenet) == (
         'linear "fc3": expected x of shape (N, 5, 5, 50), got (N, 4, 4, 50); set in_shape to [4, 4, 50] or leave it '
         'out ("pool2" of pooling_2d "pool2" is (N, 4, 4, 50))'
+    )
+
+
+def test_blobs_of_different_shapes_are_named_with_their_layers(lenet: Definition) -> None:
+    lenet[7]["inputs"] = ["both"]
+    lenet.append(layer("plus", "sum", ["fc3", "pool2"], ["both"]))
+    message = error_of(lenet)
+    assert message.startswith('plus "sum": expected ')
+    assert message.endswith(
+        '("fc3" of linear "fc3" is (N, 500), "pool2" of pooling_2d "pool2" is (N, 4, 4, 50))'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mathcore.backends.numpy.backend import NumpyBackend
 from mathcore.backends.opencl.backend import OpenCLBackend
 from mathcore.errors import DTypeError, MathcoreError, ShapeError
 from tests.mathcore.backends.opencl.comparison import assert_close, random_array
+from tests.mathcore.backends.opencl.widths import WIDTHS, open_as
 
 # x, (KH, KW, O), stride, pad, dilation, groups
 CASES = [
@@ -34,6 +36,7 @@ CASES = [
     ((2, 6, 6, 64), (3, 3, 32), (1, 1), (1, 1), (1, 1), 4),
     ((1, 1, 1, 2), (1, 1, 2), (1, 1), (0, 0), (1, 1), 2),
     ((2, 15, 15, 12), (3, 3, 24), (2, 2), (3, 3), (3, 3), 12),
+    ((3, 20, 21, 13), (5, 2, 13), (1, 2), (2, 1), (1, 3), 13),
 ]
 
 FORWARD_TOLERANCE = 1e-5
@@ -72,6 +75,20 @@ def test_convolution_and_its_gradients_agree_with_numpy(
     tolerances = [FORWARD_TOLERANCE] * 4 + [WEIGHT_TOLERANCE] * 2
     for got, wanted, tolerance in zip(actual, expected, tolerances, strict=True):
         assert_close(got, wanted, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("kind", WIDTHS)
+def test_convolutions_of_other_devices_agree_with_numpy(kind: str, reference: NumpyBackend, tmp_path: Path) -> None:
+    device = open_as(kind, tmp_path)
+    for x_shape, kernel, stride, pad, dilation, groups in (CASES[4], *CASES[12:15]):
+        form: dict[str, Any] = {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups}
+        x, b = random_array(*x_shape), random_array(kernel[2])
+        w = random_array(kernel[0], kernel[1], x_shape[3] // groups, kernel[2])
+        y_shape = reference.convolution_2d(reference.asarray(x), reference.asarray(w), None, **form).shape
+        dy = random_array(*y_shape, seed=1)
+        pairs = zip(convolve(device, x, w, b, dy, form), convolve(reference, x, w, b, dy, form), strict=True)
+        for got, wanted in pairs:
+            assert_close(got, wanted, tolerance=WEIGHT_TOLERANCE)
 
 
 def test_large_images_take_more_than_one_band_of_patches(device: OpenCLBackend, reference: NumpyBackend) -> None:

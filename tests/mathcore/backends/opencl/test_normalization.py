@@ -110,7 +110,7 @@ def test_an_outlier_that_all_rows_are_compared_with_costs_little(device: OpenCLB
     x[0, 0] += 1000
     _, variance, _ = device.batch_statistics(device.asarray(x), eps=1e-5)
     # In its chunk, squares of 1000 are added up for a variance of 2000.
-    np.testing.assert_allclose(variance.numpy(), x.astype(np.float64).var(0), rtol=2e-4)
+    np.testing.assert_allclose(variance.numpy(), x.astype(np.float64).var(0), rtol=1e-3)
 
 
 def test_nan_is_passed_on(device: OpenCLBackend) -> None:

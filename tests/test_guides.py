@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ["arrays.md", "memory.md", "own-kernels.md", "files.md", "matlab.md", "networks.md"]
+GUIDES = ["arrays.md", "memory.md", "own-kernels.md", "files.md", "matlab.md", "custom-layers.md", "networks.md"]
 
 
 def blocks(guide: str) -> str:

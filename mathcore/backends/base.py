@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from mathcore.backends.array_backend import ArrayBackend, MemoryInfo, Pair, Shape
 
 if TYPE_CHECKING:
     from mathcore.array import NDArray
+    from mathcore.backends.update_program import UpdateProgram
 
 __all__ = ["ArrayBackend", "Backend", "MemoryInfo", "Pair", "Shape"]
 
@@ -184,11 +187,18 @@ class Backend(ArrayBackend, Protocol):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         """Set total = total + float32(weight) * x."""
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:
-        """Set v = momentum * v - learning_rate * (gradient + weight_decay * w), then w = w + v, in place."""
+        """Run the step of an optimizer on the first ``size`` elements of the vectors, in place.
+
+        ``state`` holds the program's slots, each from a multiple of ``slot_stride(size)``; ``numbers`` are its float32
+        numbers; ``multipliers`` are ``lr_mult`` and ``decay_mult`` of every 256 elements, float32 (2 * blocks,).
+        """
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        """Return the sums of the squares of every 256 of the first ``size`` elements of ``x``, in a fixed order."""
 
     # Codecs
 

@@ -11,6 +11,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
+from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
@@ -116,6 +117,17 @@ class Network:
             losses=losses,
             metrics=metrics,
         )
+
+    def first_not_finite(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, *, key: NDArray | None = None
+    ) -> str | None:
+        """Return what is the first in a training step to hold NaN or infinity, such as ``the output of relu "r1"``.
+
+        None if nothing up to the loss does. Arguments as for ``gradient``.
+        """
+        nodes = [node for node in self._training if node.layer.role != "data"]
+        blobs = self._feed("train", data, labels)
+        return diagnosis.first_not_finite(nodes, blobs, parameters, Context("train", key))
 
     def summary(self, batch_size: int = 1) -> NetworkSummary:
         """Return one row a layer, in execution order, layers of phase "test" alone last, and totals."""

@@ -21,9 +21,11 @@ from mathcore.backends.numpy import (
     pooling,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class NumpyBackend(NumpyArrays):
@@ -216,24 +218,17 @@ class NumpyBackend(NumpyArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(total.data, x.data, weight)
 
-    def momentum_update(
-        self,
-        parameters: NDArray,
-        velocity: NDArray,
-        gradient: NDArray,
-        *,
-        learning_rate: float,
-        momentum: float,
-        weight_decay: float,
-    ) -> None:
-        training.momentum_update(
-            parameters.data,
-            velocity.data,
-            gradient.data,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-        )
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
+    ) -> None:  # fmt: skip
+        update.update(
+            program, parameters.data, gradient.data, state.data,
+            numbers=numbers, size=size, multipliers=_data(multipliers),
+        )  # fmt: skip
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return self._wrap(update.block_squares(x.data, size=size))
 
     # Codecs
 

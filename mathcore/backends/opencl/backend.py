@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
     augmentation,
@@ -24,9 +26,11 @@ from mathcore.backends.opencl import (
     relu,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class OpenCLBackend(OpenCLArrays):
@@ -190,14 +194,16 @@ class OpenCLBackend(OpenCLArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(self, total, x, weight)
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:  # fmt: skip
-        training.momentum_update(
-            self, parameters, velocity, gradient,
-            learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay,
-        )  # fmt: skip
+        update.update(
+            self, program, parameters, gradient, state, numbers=numbers, size=size, multipliers=multipliers
+        )
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return update.block_squares(self, x, size=size)
 
     # Codecs
 

@@ -149,7 +149,7 @@ def record(case: Case) -> dict[str, np.ndarray]:
     y = LAYERS[case.type](case, tensors["x"], tensors.get("t"), parameters)
     arrays["y"] = to_float32(y)
     arrays["dy"] = draw(tuple(y.shape))
-    next_values = {name: parameters[name].grad for name in ("mean", "variance") if name in parameters}
+    next_values: dict[str, Any] = {name: parameters[name].grad for name in ("mean", "variance") if name in parameters}
     for name in next_values:
         parameters[name].grad = None
     y.backward(to_tensor(arrays["dy"]).detach())

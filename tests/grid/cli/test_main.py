@@ -49,11 +49,11 @@ def test_train_has_the_documented_options() -> None:
     ("arguments", "told"),
     [
         (["tarin"], "error: No such command 'tarin'"),
-        (["train"], "error: Missing argument 'NET'; see `grid train --help`"),
+        (["train"], "error: expected NET, or --resume FILE"),
         (["train", "lenet", "--stpes", "3"], "error: No such option '--stpes'"),
         (["train", "lenet", "--steps", "many"], "error: Invalid value for '--steps'"),
         (["train", "lenet", "--backend", "cuda"], "error: Invalid value for '--backend'"),
-        (["train", "lenet", "--local", "--workers", "2"], "error: --local trains in this process"),
+        (["train", "lenet", "--local", "--workers", "2"], "error: --local trains in this process, and so does --resume"),
         (["train", "lenet", "--json", "/nonexistent/record.json"], "error: Invalid value for '--json'"),
         (["train", "lenet", "--steps", "-1"], "error: steps: "),
         (["train", "lenet", "--shards", "9", "--batch-size", "8"], "error: shards: expected at most batch_size (8)"),

@@ -53,7 +53,7 @@ def test_train_has_the_documented_options() -> None:
         (["train", "lenet", "--stpes", "3"], "error: No such option '--stpes'"),
         (["train", "lenet", "--steps", "many"], "error: Invalid value for '--steps'"),
         (["train", "lenet", "--backend", "cuda"], "error: Invalid value for '--backend'"),
-        (["train", "lenet", "--local", "--workers", "2"], "error: --local trains in this process, and so does --resume"),
+        (["train", "lenet", "--local", "--workers", "2"], "error: --local trains in this process"),
         (["train", "lenet", "--json", "/nonexistent/record.json"], "error: Invalid value for '--json'"),
         (["train", "lenet", "--steps", "-1"], "error: steps: "),
         (["train", "lenet", "--shards", "9", "--batch-size", "8"], "error: shards: expected at most batch_size (8)"),

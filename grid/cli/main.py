@@ -29,6 +29,7 @@ COMMANDS = {
     "cancel": "Stop a run.",
     "summary": "Show what a network consists of and costs.",
     "networks": "List the shipped networks, or print one as JSON.",
+    "time": "Time each layer of a network.",
     "devices": "List the OpenCL devices and the default one.",
     "web": "Serve the status pages.",
     "worker": "Compute for a grid on this machine's devices.",

@@ -69,7 +69,7 @@ def command(
         raise click.UsageError("expected NET, or --resume FILE, which names the network" + " itself" * bool(network))
     in_process = in_process or resume is not None
     if in_process and (broker is not None or workers is not None):
-        raise click.UsageError("--local and --resume train in this process: leave out --workers and --broker")
+        raise click.UsageError("--local trains in this process, and so does --resume: leave out --workers and --broker")
     if checkpoint is not None and not in_process:
         raise click.UsageError("--checkpoint needs --local")
     if checkpoint_every is not None and checkpoint is None and resume is None:

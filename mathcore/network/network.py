@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
-from mathcore.network import diagnosis
+from mathcore.network import diagnosis, timing
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
@@ -22,6 +22,7 @@ from mathcore.network.inference import infer_shapes
 from mathcore.network.layout import Layout, LayoutEntry
 from mathcore.network.node import Node, blobs_with_gradient, leading_to
 from mathcore.network.summary import NetworkSummary, summarize
+from mathcore.network.timing import LayerTime
 
 MAXIMUM_LABEL = 2**31 - 1
 
@@ -133,6 +134,16 @@ class Network:
         nodes = [node for node in self._training if node.layer.role != "data"]
         blobs = self._feed("train", data, labels)
         return diagnosis.first_not_finite(nodes, blobs, parameters, Context("train", key))
+
+    def timed_gradient(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray,
+        *, clock: Callable[[], float], key: NDArray | None = None,
+    ) -> list[LayerTime]:
+        """Do what ``gradient`` does and return the time of each layer, in execution order; ``clock`` tells seconds."""
+        nodes, times = timing.timed(self._run["train"], clock)
+        blobs = self._feed("train", data, labels)
+        loss_and_gradient(nodes, blobs, parameters, gradient, context=Context("train", key))
+        return times
 
     def summary(self, batch_size: int = 1) -> NetworkSummary:
         """Return one row a layer, in execution order, layers of phase "test" alone last, and totals."""

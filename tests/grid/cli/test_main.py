@@ -49,7 +49,7 @@ def test_train_has_the_documented_options() -> None:
     ("arguments", "told"),
     [
         (["tarin"], "error: No such command 'tarin'"),
-        (["train"], "error: Missing argument 'NET'; see `grid train --help`"),
+        (["train"], "error: expected NET, or --resume FILE"),
         (["train", "lenet", "--stpes", "3"], "error: No such option '--stpes'"),
         (["train", "lenet", "--steps", "many"], "error: Invalid value for '--steps'"),
         (["train", "lenet", "--backend", "cuda"], "error: Invalid value for '--backend'"),

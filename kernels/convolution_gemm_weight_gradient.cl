@@ -100,7 +100,10 @@ KERNEL convolution_gemm_weight_gradient(
                         if (m > start) sum += LOAD(bias_gradient + n + j);
                         store_float(sum, bias_gradient + n + j, n_stop - n - j);
                     }
+                const int share = n + NR < n_stop ? (length + t_stop - t_start - 1) / (t_stop - t_start) : 0;
                 for (int t = t_start; t < t_stop; t++) {
+                    for (int p = (t - t_start) * share; p < min((t - t_start + 1) * share, length); p++)
+                        WILL_READ(from + (size_t)p * O + NR);  // for the next panel
                     const int tap = t / tap_tiles, row = (t - tap * tap_tiles) * ROWS, rows = run - row;
                     global float *to[ROWS];
                     UNROLL for (int r = 0; r < ROWS; r++)

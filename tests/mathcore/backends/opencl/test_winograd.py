@@ -1,6 +1,6 @@
 """Winograd convolutions against NumPy's plain ones: sizes that are no multiple of a tile, at every vector width.
 
-Tolerance: 1e-5 of the largest value. Measured are up to 3e-6, twice the error of a plain sum in float32.
+Tolerance: 1e-5 of the largest value. Measured are up to 3e-6 with 512 channels, where plain sums in float32 have 4e-7.
 """
 
 from __future__ import annotations

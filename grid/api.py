@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from grid.client import Client
 from grid.connection import connect
 from grid.errors import RunFailedError
 from grid.job import Job, resolve_network, validate_job
+from grid.plugins import load_plugins
 from grid.progress import Progress
 from grid.settings import Settings, load
 from grid.store import RunHeader
@@ -94,7 +96,8 @@ def submit(
 
 def train(
     network: str | list[dict[str, Any]] = "lenet", *, workers: int = 2, backend: str | None = None,
-    in_process: bool = False, broker: str | None = None, blobs: str | None = None, **fields: Any,
+    in_process: bool = False, broker: str | None = None, blobs: str | None = None, plugins: Sequence[str] = (),
+    **fields: Any,
 ) -> dict[str, Any]:
     """Train a job to its end and return its record (the keys of ``grid train --json``).
 
@@ -105,9 +108,10 @@ def train(
         in_process: compute here, without Celery and servers.
         broker: as for ``submit``; default: embedded servers, started if need be.
         blobs: as for ``submit``.
+        plugins: modules with layers or optimizers of your own, which the workers import; beside ``GRID_PLUGINS``.
         fields: as for ``submit``.
     """
-    settings, job = _settings(broker, blobs), _job(network, fields)
+    settings, job = _settings(broker, blobs, plugins), _job(network, fields)
     if in_process:
         return local.train_local(job, settings=settings, on_progress=_silent, backend=backend)
     return driver.train(job, settings=settings, on_progress=_silent, workers=workers, backend=backend)
@@ -147,8 +151,10 @@ def _job(network: str | list[dict[str, Any]], fields: dict[str, Any]) -> Job:
     return validate_job({"network": definition, **fields})
 
 
-def _settings(broker: str | None, blobs: str | None) -> Settings:
+def _settings(broker: str | None, blobs: str | None, plugins: Sequence[str] = ()) -> Settings:
     settings = load()
+    settings = replace(settings, plugins=(*settings.plugins, *plugins))
+    load_plugins(settings.plugins)
     if broker is None:
         return settings
     return replace(settings, broker_url=broker, blob_url=blobs)

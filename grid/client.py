@@ -48,7 +48,7 @@ class Client:
         self.store.ping()
         plan = Plan(job, data_dir)
         run = self.store.create_run(
-            job.model_dump(), steps=job.steps, shards=job.shards,
+            plan.job.model_dump(), steps=plan.job.steps, shards=job.shards,
             evaluation_shards=plan.evaluation_shards, arrays=plan.initial_arrays(),
         )
         if self.store.start(run):

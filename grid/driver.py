@@ -67,7 +67,8 @@ def compute(
         thread = PeriodicThread("supervisor", INTERVAL_SECONDS, supervisor.tick)
         stack.callback(thread.stop)
         log_dir = settings.state_dir / "logs" / str(os.getpid())
-        yield stack.enter_context(LocalWorkers(workers, client.connection, log_dir=log_dir, backend=backend))
+        local = LocalWorkers(workers, client.connection, log_dir=log_dir, backend=backend, plugins=settings.plugins)
+        yield stack.enter_context(local)
 
 
 def follow(

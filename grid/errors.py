@@ -75,5 +75,9 @@ class JobError(GridError):
         self.errors = dict(errors or {})
 
 
+class CheckpointError(GridError):
+    """Raised when a checkpoint file cannot be written or read, or does not fit the job; the message names the file."""
+
+
 class DataError(GridError):
     """Raised when a data set is missing or malformed; the message names the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,9 +23,17 @@ class Job(BaseModel):
         network: the name of a shipped network, or the definition itself (a list of layers).
         data: the name of a data set or a folder; empty: the files named by the network's data layers.
         steps: how many parameter updates.
+        epochs: how many passes over the training data; if given, ``steps`` follows from it.
         batch_size: examples a step.
+        micro_batch: examples computed at once; a larger shard is computed in pieces. 0: a shard at once.
         shards: into how many gradient tasks a step is split. Part of the result: never depends on the workers.
         codec: how gradients travel.
+        optimizer: its name.
+        optimizer_settings: its settings by name, such as ``{"beta1": 0.95}``; they come before the fields below.
+        learning_rate: the base of the policy.
+        lr_policy: how the learning rate changes, such as ``{"type": "step", "gamma": 0.1, "step_size": 1000}``.
+        momentum: of the optimizer; None: its own default.
+        weight_decay: of the optimizer; None: its own default.
         seed: of the initial parameters and the order of the data.
         evaluate_every: evaluate on the test images every so many steps; 0: only at the end.
     """
@@ -34,13 +43,17 @@ class Job(BaseModel):
     network: StrictStr | list[dict[str, Any]] = "lenet"
     data: StrictStr = "mnist"
     steps: Annotated[StrictInt, Field(ge=0, le=10**9)] = 1000
+    epochs: Annotated[float, Field(gt=0, le=10**6, allow_inf_nan=False)] | None = None
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)] = 128
     shards: Annotated[StrictInt, Field(ge=1, le=4096)] = 4
+    micro_batch: Annotated[StrictInt, Field(ge=0, le=2**20)] = 0
     codec: StrictStr = "dynamic8"
-    optimizer: Literal["momentum"] = "momentum"
+    optimizer: Annotated[StrictStr, Field(max_length=100)] = "momentum"
+    optimizer_settings: dict[str, Any] = Field(default_factory=dict)
     learning_rate: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.01
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    lr_policy: dict[str, Any] | None = None
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
+    weight_decay: Annotated[float, Field(ge=0, le=1)] | None = None
     precision: Literal["fp32"] = "fp32"
     seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
     evaluate_every: Annotated[StrictInt, Field(ge=0, le=10**9)] = 0
@@ -49,6 +62,8 @@ class Job(BaseModel):
     def _check(self) -> Job:
         if self.shards > self.batch_size:
             raise ValueError(f"shards: expected at most batch_size ({self.batch_size}), got {self.shards}")
+        if "name" in self.optimizer_settings:
+            raise ValueError("optimizer_settings: expected settings of the optimizer, got name; set optimizer instead")
         if self.codec not in codec_names():
             raise ValueError(f"codec: expected one of {', '.join(codec_names())}, got {self.codec!r}")
         if isinstance(self.network, str) and self.network not in shipped_networks():
@@ -56,6 +71,23 @@ class Job(BaseModel):
                 f"network: expected one of {', '.join(shipped_networks())} or a list of layers, got {self.network!r}"
             )
         return self
+
+    def all_optimizer_settings(self) -> dict[str, Any]:
+        """Return the settings of the optimizer, those that are fields of their own included."""
+        fields = {"policy": self.lr_policy, "momentum": self.momentum, "weight_decay": self.weight_decay}
+        given = {name: value for name, value in fields.items() if value is not None}
+        return {"learning_rate": self.learning_rate, **given, **self.optimizer_settings}
+
+    def with_steps(self, *, examples: int) -> Job:
+        """Return the job with the steps that its epochs come to on a training split of so many examples.
+
+        Raises:
+            JobError: if they are too many.
+        """
+        if self.epochs is None:
+            return self
+        steps = math.ceil(self.epochs * examples / self.batch_size)
+        return validate_job({**self.model_dump(), "steps": steps, "epochs": None})
 
 
 def validate_job(fields: object) -> Job:

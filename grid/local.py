@@ -1,44 +1,95 @@
-"""Train in this process, without Celery or a server: the same steps, the same bits."""
+"""Train in this process, without Celery or a server: the same steps, the same bits.
+
+With a checkpoint file a training can be cut off at any moment and go on later to the bits that it would have come to.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from grid.checkpoint import Checkpoint, by_name, read_checkpoint, write_checkpoint
 from grid.devices import create_backend
-from grid.job import Job
+from grid.errors import CheckpointError, DivergedError
+from grid.gradient_parts import MeanGradient, body_size, through_codec
+from grid.interruption import Interruption
+from grid.job import Job, validate_job
 from grid.progress import Progress, ProgressTracker
-from grid.records import evaluation_record, step_record
+from grid.records import evaluation_due, evaluation_record, step_record
 from grid.result import parameters_sha256, summarize
 from grid.session import Plan, Session
 from grid.settings import Settings
-from mathcore.array import NDArray
 
 PROGRESS_SECONDS = 0.2
 
 
+@dataclass(frozen=True)
+class Saving:
+    """Where and when to save: every so many steps (0: never), when interrupted, and at the end."""
+
+    path: Path
+    every: int = 0
+
+
 @dataclass
 class Trainer:
-    """A session that has been given the parameters of version 0, and the bytes its gradients would have taken."""
+    """A session, and what a training in this process keeps beside its parameters.
+
+    Attributes:
+        session: with the parameters after ``len(steps in history)`` updates.
+        history: the records of steps and evaluations so far.
+        bytes_up: what its gradients would have taken.
+    """
 
     session: Session
+    history: list[dict[str, Any]] = field(default_factory=list)
     bytes_up: int = 0
 
     @classmethod
     def start(cls, session: Session) -> Trainer:
         """Return a trainer at step 0."""
-        arrays = session.plan.initial_arrays()
-        session.backend.write(session.parameters, arrays["parameters"])
-        session.backend.write(session.state, arrays["optimizer"])
+        session.load(session.plan.initial_arrays())
         return cls(session)
+
+    @classmethod
+    def resume(cls, session: Session, checkpoint: Checkpoint) -> Trainer:
+        """Return a trainer at the step of a checkpoint.
+
+        Raises:
+            CheckpointError: if the checkpoint is of another network or optimizer.
+        """
+        if checkpoint.optimizer.shape != session.state.shape:
+            raise CheckpointError(
+                f"checkpoint: expected an optimizer state of {session.state.size} elements as {session.job.optimizer} "
+                f"has, got {checkpoint.optimizer.shape}"
+            )
+        parameters = checkpoint.parameter_vector(session.plan.network.layout)
+        session.load({"parameters": parameters, "optimizer": checkpoint.optimizer})
+        return cls(session, list(checkpoint.history), checkpoint.bytes_up)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what is needed to go on from here."""
+        arrays, layout = self.session.arrays(), self.session.plan.network.layout
+        return Checkpoint(
+            self.session.job, self.steps_made, by_name(arrays["parameters"], layout), arrays["optimizer"],
+            self.history, self.bytes_up,
+        )
+
+    @property
+    def steps_made(self) -> int:
+        """The number of steps in the history."""
+        return sum(record["kind"] == "step" for record in self.history)
 
     def step(self, step: int) -> list[tuple[float, int]]:
         """Make one update; return the mean loss and the number of examples of every shard."""
-        losses: list[tuple[float, int]] = []
-        self.session.update(self._gradients(step, losses))
+        mean = MeanGradient(self.session.job.batch_size)
+        losses = [self._add_shard(mean, step, shard) for shard in range(self.session.job.shards)]
+        self.session.update(step, mean)
         return losses
 
     def evaluate(self, step: int, seconds: float) -> dict[str, Any]:
@@ -46,66 +97,113 @@ class Trainer:
         scores = [self.session.score(shard) for shard in range(self.session.plan.evaluation_shards)]
         return evaluation_record(step, scores, seconds)
 
-    def _gradients(self, step: int, losses: list[tuple[float, int]]) -> Iterator[tuple[NDArray, int]]:
+    def _add_shard(self, mean: MeanGradient, step: int, shard: int) -> tuple[float, int]:
+        """Add what the other end of the wire would decode; its memory is free again for the next shard."""
         session = self.session
-        for shard in range(session.job.shards):
+        layout = session.plan.network.layout
+        try:
             result = session.gradient(step, shard)
-            losses.append((result.loss, result.examples))
-            yield self._through_codec(result.vector), result.examples
-
-    def _through_codec(self, vector: NDArray) -> NDArray:
-        """Return what the other end of the wire would decode."""
-        codec = self.session.codec
-        self.bytes_up += codec.payload_size(vector.size)
-        if codec.exact:
-            return vector
-        return codec.decode(codec.encode(vector), vector.size, vector.backend)
+            mean.add(through_codec(session.codec, result.parts, layout), result.examples)
+        except DivergedError as error:
+            raise DivergedError(f"step {step}, gradient:{shard}: {error}") from None
+        self.bytes_up += body_size(session.codec, layout)
+        return result.loss, result.examples
 
 
 def train_local(
-    job: Job, *, settings: Settings, on_progress: Callable[[Progress], None], backend: str | None = None
+    job: Job, *, settings: Settings, on_progress: Callable[[Progress], None],
+    backend: str | None = None, saving: Saving | None = None,
 ) -> dict[str, Any]:
     """Train a job to its end and return its record (the keys of ``grid train --json``).
 
     Raises:
         JobError, NetworkError, DataError: if the job cannot be run.
         DeviceError: if the backend that was asked for is not there.
+        DivergedError: if the loss is not finite; names the layer where that began.
+        CheckpointError: if a checkpoint cannot be written.
     """
+    return _finish(Trainer.start(_session(job, settings, backend)), on_progress, saving)
+
+
+def resume_local(
+    path: Path, *, settings: Settings, on_progress: Callable[[Progress], None],
+    backend: str | None = None, saving: Saving | None = None, changes: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Go on from a checkpoint file to the job's end and return its record; bit for bit that of a training in one go.
+
+    Args:
+        path: the checkpoint file.
+        settings, on_progress, backend: as for ``train_local``.
+        saving: default: on into the same file.
+        changes: fields of the job that are to be others from here on, such as steps or learning_rate.
+    Raises:
+        CheckpointError: if the file cannot be read or does not fit the changed job; and all that ``train_local`` does.
+    """
+    checkpoint = read_checkpoint(path)
+    job = validate_job({**checkpoint.job.model_dump(), **(changes or {})})
+    trainer = Trainer.resume(_session(job, settings, backend), checkpoint)
+    return _finish(trainer, on_progress, saving or Saving(path))
+
+
+def _session(job: Job, settings: Settings, backend: str | None) -> Session:
     chosen = replace(settings, backend=backend or settings.backend)
     plan = Plan(job, chosen.data_dir)
-    session = Session(plan, create_backend(chosen))
-    trainer = Trainer.start(session)
-    history = list(_steps(trainer, on_progress))
+    return Session(plan, create_backend(chosen))
+
+
+def _finish(trainer: Trainer, on_progress: Callable[[Progress], None], saving: Saving | None) -> dict[str, Any]:
+    """Make the steps that are left and return the record."""
+    if saving is None:
+        _make_steps(trainer, on_progress, None, Interruption())
+    else:
+        _check_writable(saving.path)
+        with Interruption() as interruption:
+            _make_steps(trainer, on_progress, saving, interruption)
+    session = trainer.session
     return {
         "run": f"local-{uuid.uuid4().hex[:6]}",
-        **summarize(history),
+        **summarize(trainer.history),
         "parameters_sha256": parameters_sha256(session.parameters.numpy()),
         "bytes_up": trainer.bytes_up,
         "bytes_down": 0,
         "workers": 1,
-        "shards": job.shards,
-        "codec": job.codec,
+        "shards": session.job.shards,
+        "codec": session.job.codec,
         "backend": session.backend.name,
         "device": session.backend.device,
     }
 
 
-def _steps(trainer: Trainer, on_progress: Callable[[Progress], None]) -> Iterator[dict[str, Any]]:
-    """Yield the history of a run while making it."""
-    job, started, shown = trainer.session.job, time.monotonic(), 0.0
-    tracker = ProgressTracker("local", job.steps)
+def _make_steps(
+    trainer: Trainer, on_progress: Callable[[Progress], None], saving: Saving | None, interruption: Interruption
+) -> None:
+    job, history, first = trainer.session.job, trainer.history, trainer.steps_made
+    started = time.monotonic() - max((record["seconds"] for record in history), default=0.0)
+    tracker, shown = ProgressTracker("local", job.steps), 0.0
+    tracker.add(history)
     classes = [trainer.session.backend.equivalence_class]
-    for step in range(1, job.steps + 1):
-        record = step_record(step, trainer.step(step - 1), classes, time.monotonic() - started)
-        tracker.add([record])
-        yield record
-        if step == job.steps or (job.evaluate_every and step % job.evaluate_every == 0):
-            evaluation = trainer.evaluate(step, time.monotonic() - started)
-            tracker.add([evaluation])
-            yield evaluation
+    for step in range(first + 1, job.steps + 1):
+        history.append(step_record(step, trainer.step(step - 1), classes, time.monotonic() - started))
+        tracker.add(history[-1:])
+        if evaluation_due(job.evaluate_every, step, job.steps):
+            history.append(trainer.evaluate(step, time.monotonic() - started))
+            tracker.add(history[-1:])
+        if saving and (interruption or step == job.steps or (saving.every and step % saving.every == 0)):
+            write_checkpoint(saving.path, trainer.checkpoint())
+        interruption.act()
         if time.monotonic() - shown > PROGRESS_SECONDS:
             shown = time.monotonic()
             on_progress(tracker.progress("running", workers=1))
-    if job.steps == 0:
-        yield trainer.evaluate(0, time.monotonic() - started)
+    if job.steps == 0 and not history:
+        history.append(trainer.evaluate(0, time.monotonic() - started))
     on_progress(tracker.progress("finished", workers=1))
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before the training, not after it, that a checkpoint has no place.
+
+    Raises:
+        CheckpointError: if its folder is missing or cannot be written to.
+    """
+    if not os.access(path.parent, os.W_OK | os.X_OK) or path.is_dir():
+        raise CheckpointError(f"checkpoint {path}: expected a file name in a folder that can be written to")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -24,10 +25,14 @@ class LocalWorkers:
     Use as a context manager. ``check`` restarts those that have died.
     """
 
-    def __init__(self, count: int, connection: Connection, *, log_dir: Path, backend: str | None = None) -> None:
+    def __init__(
+        self, count: int, connection: Connection, *,
+        log_dir: Path, backend: str | None = None, plugins: Sequence[str] = (),
+    ) -> None:
         self.count = count
         self._connection = connection
         self._backend = backend
+        self._plugins = tuple(plugins)
         self._log_dir = log_dir
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._started: dict[int, float] = {}
@@ -97,5 +102,6 @@ class LocalWorkers:
             "GRID_BROKER_URL": self._connection.control_url,
             "GRID_BLOB_URL": self._connection.blob_url,
             "GRID_BACKEND": self._backend,
+            "GRID_PLUGINS": ",".join(self._plugins) or None,
             "GRID_DEVICE_SHARE": f"{index}/{self.count}" if self.count > 1 else None,
         })

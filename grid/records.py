@@ -1,4 +1,4 @@
-"""The records of a run's history: one a step and one an evaluation."""
+"""The records of a run's history, one a step and one an evaluation, and when an evaluation is due."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from grid.session import Score
+
+
+def evaluation_due(every: int, step: int, steps: int) -> bool:
+    """Tell whether the parameters after ``step`` updates are to be evaluated."""
+    return step >= steps or (every > 0 and step % every == 0)
 
 
 def evaluation_record(step: int, scores: Iterable[Score], seconds: float) -> dict[str, Any]:

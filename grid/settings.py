@@ -9,6 +9,7 @@
     GRID_BACKEND        opencl or numpy; default: opencl where a device is found
     GRID_DEVICE         index or part of the name of the OpenCL device; default: the best of each machine
     GRID_DEVICE_SHARE   "0/2": the first of two equal parts of a CPU device
+    GRID_PLUGINS        modules to import, such as my_layers,my_optimizers: they register layers and optimizers
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Settings:
     backend: str | None
     device: str | None
     device_share: tuple[int, int] | None
+    plugins: tuple[str, ...] = ()
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -56,6 +58,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         backend=_backend(values),
         device=values.get("GRID_DEVICE") or None,
         device_share=_share(values),
+        plugins=_plugins(values),
     )
 
 
@@ -98,3 +101,11 @@ def _share(values: Mapping[str, str]) -> tuple[int, int] | None:
     if not (separator and index.isdecimal() and count.isdecimal() and int(index) < int(count)):
         raise SettingsError(f"GRID_DEVICE_SHARE: expected part/parts such as 0/2, got {text!r}")
     return int(index), int(count)
+
+
+def _plugins(values: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in values.get("GRID_PLUGINS", "").split(",") if name.strip())
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise SettingsError(f"GRID_PLUGINS: expected names of modules such as my_layers,lab.layers, got {name!r}")
+    return names

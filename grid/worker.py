@@ -30,6 +30,7 @@ from grid.heartbeat import Heartbeat
 from grid.job import validate_job
 from grid.lease import LeaseHolder
 from grid.periodic import PeriodicThread
+from grid.plugins import load_plugins
 from grid.pool import served_devices
 from grid.session import Plan, Session
 from grid.settings import Settings
@@ -154,6 +155,7 @@ def start_worker(app: Celery, connection: Connection, settings: Settings) -> Non
     """
     global _worker
     try:
+        load_plugins(settings.plugins)
         devices = served_devices(settings) if _pool_index() else [None]
         device = devices[_pool_index() % len(devices)]
         _worker = Worker(app, connection, settings, create_backend(settings, device=device))

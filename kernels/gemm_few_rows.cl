@@ -1,6 +1,7 @@
 // Matrix product with few rows on a CPU:  Y = op(A) B, op(A) = A or its transpose. Reads B once, where it lies.
+// Where BIASED, a row is added to all rows of Y: Y = op(A) B + bias.
 //
-//   A: (ROWS, K), or (K, ROWS) where TRANSPOSE_A, read     B: (K, N) read     Y: (ROWS, N) written
+//   A: (ROWS, K), or (K, ROWS) where TRANSPOSE_A, read     B: (K, N) read     Y: (ROWS, N) written     bias: (N,) read where BIASED
 //
 // Work-item: `strip` columns of Y, at most STRIP. It takes UNIT rows of B at a time, so that as many streams of neighbouring
 // addresses run at once, and adds their products to the sums, which wait side by side in the level-1 cache: rows of Y lie too
@@ -9,7 +10,7 @@
 // Macros: ROWS         rows of Y
 //         STRIP        columns of a work-item, at most
 //         UNIT         rows of B that are read together
-//         TRANSPOSE_A  0 or 1
+//         TRANSPOSE_A, BIASED  0 or 1
 // Tolerance against NumPy: 1e-5 of the largest |Y|.
 
 #ifndef ROWS
@@ -20,6 +21,9 @@
 #endif
 #ifndef UNIT
 #define UNIT 8
+#endif
+#ifndef BIASED
+#define BIASED 0
 #endif
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -42,13 +46,20 @@
     }
 
 KERNEL gemm_few_rows(
-    global const float *restrict A, global const float *restrict B, global float *restrict Y, const int items,
-    const int strip, const int N, const int K) {
+    global const float *restrict A, global const float *restrict B, global float *restrict Y,
+#if BIASED
+    global const float *restrict bias,
+#endif
+    const int items, const int strip, const int N, const int K) {
     const int item = get_global_id(0);
     if (item >= items) return;
     const int n_start = item * strip, columns = min(strip, N - n_start);
     floatv sums[STRIP / VEC * ROWS];
+#if BIASED
+    for (int i = 0; i < (columns + VEC - 1) / VEC * ROWS; i++) sums[i] = LOAD(bias + n_start + i / ROWS * VEC);
+#else
     for (int i = 0; i < (columns + VEC - 1) / VEC * ROWS; i++) sums[i] = (floatv)(0);
+#endif
     int k = 0;
     for (; k + UNIT <= K; k += UNIT) ADD_PRODUCTS(UNIT)
     for (; k < K; k++) ADD_PRODUCTS(1)

@@ -8,7 +8,8 @@
 // Outside the image a window sees minus infinity. max_pooling, work-item: one row of y.
 // max_pooling_gradient, work-item: one row of dx, whose elements gather from the windows that hold them, without atomics.
 // max_pooling_gradient_disjoint (KH <= SH and KW <= SW), work-item: the SH rows of dx that belong to one of the ceil((H + PH) / SH)
-// rows of windows; each dy is read once. Tolerance against NumPy: none where windows do not overlap; 1e-6 of the largest
+// rows of windows; each dy is read once. max_pooling_gradient_blocks (few windows overlap) likewise, but an element gathers from
+// the DH x DW windows that may hold it, all known when this is compiled. Tolerance against NumPy: none where windows do not overlap; 1e-6 of the largest
 // |dx| where they do.
 //
 // Macros: KH, KW, SH, SW  height and width of a window and from one to the next: known here, its loops unroll
@@ -25,6 +26,9 @@
 #ifndef SW
 #define SW 2
 #endif
+
+#define DH ((KH + SH - 1) / SH)
+#define DW ((KW + SW - 1) / SW)
 
 // Let `best` and its `place` take the element (p, q) of the window that begins at `from`, if it is larger.
 inline void take_larger(
@@ -106,6 +110,45 @@ KERNEL max_pooling_gradient_disjoint(
                     if (inside || (top + p >= 0 && top + p < H && left + q >= 0 && left + q < W))
                         store_float(select((floatv)(0), gradient, chosen), to + (p * W + q) * C + at, C - at);
                 }
+        }
+    }
+}
+
+// A block are the SH x SW elements that begin where a window does; block (i, j) gathers from the windows (i - di, j - dj).
+KERNEL max_pooling_gradient_blocks(
+    global const float *restrict dy, global const uchar *restrict positions, global float *restrict dx,
+    const int items, const int H, const int W, const int C, const int OH, const int OW, const int PH, const int PW) {
+    const int item = get_global_id(0);
+    if (item >= items) return;
+    const int rows = (H + PH + SH - 1) / SH, n = item / rows, i = item - n * rows, top = i * SH - PH;
+    const bool inner_rows = top >= 0 && top + SH <= H && i >= DH - 1 && i < OH;
+    const long windows = ((long)n * OH + i) * OW;
+    global float *to = dx + ((long)(n * H + top) * W - PW) * C;
+    for (int j = 0; j * SW - PW < W; j++, to += SW * C) {
+        const int left = j * SW - PW;
+        const bool inner = inner_rows && left >= 0 && left + SW <= W && j >= DW - 1 && j < OW;
+        for (int c = 0; c < C; c += VEC) {
+            const int at = C < VEC ? c : min(c, C - VEC);  // the last vector overlaps rather than being cut
+            floatv sums[SH][SW];
+            UNROLL for (int a = 0; a < SH; a++)
+                UNROLL for (int b = 0; b < SW; b++) sums[a][b] = (floatv)(0);
+            UNROLL for (int di = 0; di < DH; di++)
+                UNROLL for (int dj = 0; dj < DW; dj++) {
+                    if (!inner && (i < di || i - di >= OH || j < dj || j - dj >= OW)) continue;
+                    const long from = (windows - (long)di * OW + j - dj) * C + at;
+                    const floatv gradient = LOAD(dy + from);
+                    const intv place = JOIN(convert_int, VEC)(LOAD(positions + from));
+                    UNROLL for (int a = 0; a < SH; a++)
+                        UNROLL for (int b = 0; b < SW; b++) {
+                            const int p = di * SH + a, q = dj * SW + b;
+                            if (p < KH && q < KW)
+                                sums[a][b] += select((floatv)(0), gradient, place == (intv)(p * KW + q));
+                        }
+                }
+            UNROLL for (int a = 0; a < SH; a++)
+                UNROLL for (int b = 0; b < SW; b++)
+                    if (inner || (top + a >= 0 && top + a < H && left + b >= 0 && left + b < W))
+                        store_float(sums[a][b], to + (a * W + b) * C + at, C - at);
         }
     }
 }

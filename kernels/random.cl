@@ -16,28 +16,13 @@
 
 #pragma OPENCL FP_CONTRACT OFF
 
+#include "philox.cl"
+
 #define STEP_ANGLE 0x1.921fb6p-25f  // pi / 4 2^-24
-
-typedef JOIN(uint, VEC) uintv;
-
-constant uint NUMBERS[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 // The four words of each lane's block.
 static inline void philox(const uintv blocks, const int16 plan, uintv *w0, uintv *w1, uintv *w2, uintv *w3) {
-    uintv x0 = blocks, x1 = (uintv)((uint)plan.s6), x2 = (uintv)((uint)plan.s7), x3 = (uintv)((uint)plan.s8);
-    uint key_0 = plan.s4, key_1 = plan.s5;
-    UNROLL
-    for (int round = 0; round < 10; round++) {
-        const uintv high_0 = mul_hi((uintv)(0xD2511F53u), x0), low_0 = 0xD2511F53u * x0;
-        const uintv high_1 = mul_hi((uintv)(0xCD9E8D57u), x2), low_1 = 0xCD9E8D57u * x2;
-        x0 = high_1 ^ x1 ^ key_0;
-        x2 = high_0 ^ x3 ^ key_1;
-        x1 = low_1;
-        x3 = low_0;
-        key_0 += 0x9E3779B9u;
-        key_1 += 0xBB67AE85u;
-    }
-    *w0 = x0, *w1 = x1, *w2 = x2, *w3 = x3;
+    philox_words(blocks, plan.s6, plan.s7, plan.s8, plan.s4, plan.s5, w0, w1, w2, w3);
 }
 
 static inline floatv as_unit(const uintv word) {

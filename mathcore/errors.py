@@ -21,6 +21,10 @@ class NetworkError(MathcoreError):
     """Raised when a network definition is malformed; the message names the layer."""
 
 
+class UnknownTypeError(NetworkError):
+    """Raised when a definition names a layer type that is not registered."""
+
+
 class OptimizerError(MathcoreError):
     """Raised when an optimizer or one of its settings is unknown or out of range."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from grid.celery import app
 from grid.errors import PayloadError
-from grid.records import step_record
+from grid.gradient_parts import MeanGradient, Parts, body_size, decode
+from grid.records import evaluation_due, step_record
 from grid.session import Session
 from grid.store import RunHeader, unpack
 from grid.worker import Worker, current_worker
-from mathcore.array import NDArray
 
 HEADER_ROOM_BYTES = 8192
 
@@ -32,9 +32,8 @@ def publish_step(worker: Worker, header: RunHeader) -> str:
     session = worker.session(header)
     worker.load_parameters(session, header)
     worker.load_state(session, header)
-    session.update(decoded_gradients(worker, session, header, committed))
-    arrays = {"parameters": session.parameters.numpy(), "optimizer": session.state.numpy()}
-    token = store.write_version(run, arrays)
+    session.update(step, mean_gradient(worker, session, header, committed))
+    token = store.write_version(run, session.arrays())
     shards = [committed[shard] for shard in range(header.shards)]
     record = step_record(
         step + 1,
@@ -50,29 +49,32 @@ def publish_step(worker: Worker, header: RunHeader) -> str:
     return "accepted"
 
 
-def decoded_gradients(
+def mean_gradient(
     worker: Worker, session: Session, header: RunHeader, committed: Mapping[int, Mapping[str, Any]]
-) -> Iterator[tuple[NDArray, int]]:
-    """Yield every shard's decoded gradient and number of examples, in shard order.
+) -> MeanGradient:
+    """Return the mean of all shards' gradients, decoded one after the other in shard order.
 
     Raises:
         PayloadError: if a payload is not the one that was committed.
     """
-    size = session.parameters.size
-    maximum = session.codec.payload_size(size) + HEADER_ROOM_BYTES
+    mean = MeanGradient(session.job.batch_size)
     for shard in range(header.shards):
-        data = worker.store.get_gradient(header.run, header.step, shard, str(committed[shard]["token"]))
-        found, body = unpack(data, maximum_size=maximum)
-        expected = (header.run, header.step, shard, session.codec.name, size)
-        got = (found.run, found.step, found.shard, found.codec, found.count)
-        if got != expected:
-            raise PayloadError(f"shard {shard}: expected run, step, shard, codec and count {expected}, got {got}")
-        yield session.codec.decode(body, size, session.backend), found.examples
+        mean.add(*decoded_gradient(worker, session, header, shard, str(committed[shard]["token"])))
+    return mean
 
 
-def evaluation_due(every: int, step: int, steps: int) -> bool:
-    """Tell whether the parameters after ``step`` updates are to be evaluated."""
-    return step >= steps or (every > 0 and step % every == 0)
+def decoded_gradient(
+    worker: Worker, session: Session, header: RunHeader, shard: int, token: str
+) -> tuple[Parts, int]:
+    """Return one shard's gradient and its number of examples."""
+    layout, codec = session.plan.network.layout, session.codec
+    data = worker.store.get_gradient(header.run, header.step, shard, token)
+    found, body = unpack(data, maximum_size=body_size(codec, layout) + HEADER_ROOM_BYTES)
+    expected = (header.run, header.step, shard, codec.name, layout.size, layout.size - layout.learned_size)
+    got = (found.run, found.step, found.shard, found.codec, found.count, found.running)
+    if got != expected:
+        raise PayloadError(f"shard {shard}: expected run, step, shard, codec, count, running {expected}, got {got}")
+    return decode(codec, body, layout, session.backend), found.examples
 
 
 def send_next(worker: Worker, header: RunHeader, step: int, *, evaluate: bool) -> None:

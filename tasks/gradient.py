@@ -6,6 +6,7 @@ import time
 from functools import partial
 
 from grid.celery import app
+from grid.gradient_parts import encode
 from grid.store import PayloadHeader, RunHeader, pack
 from grid.worker import Worker, current_worker
 
@@ -23,12 +24,13 @@ def commit_shard(worker: Worker, header: RunHeader, *, shard: int) -> str:
     session = worker.session(header)
     worker.load_parameters(session, header)
     result = session.gradient(step, shard)
+    layout = session.plan.network.layout
     payload_header = PayloadHeader(
         run=run, step=step, shard=shard, parameter_version=step, codec=session.codec.name, dtype="float32",
-        count=result.vector.size, examples=result.examples, loss=result.loss,
+        count=layout.size, running=layout.size - layout.learned_size, examples=result.examples, loss=result.loss,
         equivalence_class=worker.backend.equivalence_class,
     )
-    payload = pack(payload_header, session.codec.encode(result.vector))
+    payload = pack(payload_header, encode(session.codec, result.parts, layout))
     token = store.put_gradient(run, step, shard, payload)
     store.count_bytes(run, up=len(payload))
     worker.heartbeat.count_shard(result.examples, time.monotonic() - started)

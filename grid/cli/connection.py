@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import click
 
 from grid.client import Client, client_on
 from grid.connection import connect
+from grid.plugins import load_plugins
 from grid.settings import Settings, load
 
 broker_option = click.option(
@@ -25,9 +27,23 @@ backend_option = click.option(
 )
 
 
-def load_settings(broker: str | None) -> Settings:
-    """Return the settings of the environment; a broker that was given on the command line replaces both servers."""
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    metavar="MODULE",
+    multiple=True,
+    help="Python module with layers or optimizers of your own; may be repeated.  [default: GRID_PLUGINS]",
+)
+
+
+def load_settings(broker: str | None, plugins: Sequence[str] = ()) -> Settings:
+    """Return the settings of the environment, and import the plugins that it and the command line name.
+
+    A broker that was given on the command line replaces both servers.
+    """
     settings = load()
+    settings = replace(settings, plugins=(*settings.plugins, *plugins))
+    load_plugins(settings.plugins)
     return settings if broker is None else replace(settings, broker_url=broker, blob_url=None)
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "status": "Show one run.",
     "watch": "Follow a run until it is over.",
     "cancel": "Stop a run.",
+    "summary": "Show what a network consists of and costs.",
     "networks": "List the shipped networks, or print one as JSON.",
     "devices": "List the OpenCL devices and the default one.",
     "web": "Serve the status pages.",

@@ -27,12 +27,17 @@ json_option = click.option(
     "json_path",
     metavar="FILE",
     callback=check_json_path,
-    help="Write the run's record there as JSON; `-`: to stdout, and nothing else.",
+    help="Write the record there as JSON; `-`: to stdout, and nothing else.",
 )
 
 
 def report(record: Mapping[str, Any], json_path: str | None) -> None:
     """Write the record where it was asked for, and a summary unless stdout is taken."""
+    report_as(summary(record), record, json_path)
+
+
+def report_as(lines: str, record: Mapping[str, Any], json_path: str | None) -> None:
+    """Write ``record`` where it was asked for, and ``lines`` unless stdout is taken."""
     text = json.dumps(record, indent=2)
     if json_path == STDOUT:
         click.echo(text)
@@ -42,7 +47,7 @@ def report(record: Mapping[str, Any], json_path: str | None) -> None:
             Path(json_path).write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise click.FileError(json_path, hint=error.strerror or str(error)) from None
-    click.echo(summary(record))
+    click.echo(lines)
 
 
 def summary(record: Mapping[str, Any]) -> str:

@@ -1,23 +1,27 @@
-"""``grid train``: submit a job, compute it here with a few workers, and wait."""
+"""``grid train``: train here and wait, over Celery with a few workers or in this process."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
 from grid import driver, local
-from grid.cli.connection import backend_option, broker_option, load_settings
-from grid.cli.job_options import job_options
+from grid.cli.connection import backend_option, broker_option, load_settings, plugin_option
+from grid.cli.job_options import field_options, given_fields
 from grid.cli.progress_display import progress_display
 from grid.cli.record import json_option, report
-from grid.job import Job
+from grid.job import resolve_network, validate_job
 
 DEFAULT_WORKERS = 2
+PATH = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("train")
-@job_options
+@click.argument("network", metavar="[NET]", required=False)
+@field_options
 @click.option(
     "--workers",
     type=click.IntRange(0, 256),
@@ -26,35 +30,63 @@ DEFAULT_WORKERS = 2
 )
 @broker_option
 @backend_option
+@plugin_option
 @click.option("--local", "in_process", is_flag=True, help="Train in this process, without Celery and servers.")
+@click.option("--checkpoint", type=PATH, metavar="FILE", help="With --local: save to FILE at the end and on Ctrl-C.")
+@click.option("--checkpoint-every", type=click.IntRange(1), metavar="K", help="Save every K steps too.")
+@click.option("--resume", type=PATH, metavar="FILE", help="Go on from FILE, in this process; options given change it.")
 @json_option
 def command(
     *,
-    job: Job,
+    network: str | None,
     workers: int | None,
     broker: str | None,
     backend: str | None,
+    plugins: tuple[str, ...],
     in_process: bool,
+    checkpoint: Path | None,
+    checkpoint_every: int | None,
+    resume: Path | None,
     json_path: str | None,
+    **options: Any,
 ) -> None:
     """Train NET and wait for it; Ctrl-C cancels.
 
     NET is the name of a shipped network or a JSON file. The parameters that come out are the same, bit for bit, for
-    any number of workers.
+    any number of workers, and for a training that was cut off and resumed.
 
     \b
     Examples:
       grid train lenet --steps 500
       grid train lenet --steps 200 --batch-size 128 --shards 4 --seed 1 --workers 3 --json -
       grid train my-network.json --data ~/fashion-mnist --codec float32 --lr 0.02
+      grid train lenet --optimizer adam --lr 0.001 --lr-policy step,gamma=0.5,step_size=300
+      grid train lenet --local --checkpoint lenet.safetensors --checkpoint-every 100
+      grid train --resume lenet.safetensors --steps 2000
     """
+    fields = given_fields(options)
+    if (network is None) == (resume is None):
+        raise click.UsageError("expected NET, or --resume FILE, which names the network" + " itself" * bool(network))
+    in_process = in_process or resume is not None
     if in_process and (broker is not None or workers is not None):
-        raise click.UsageError("--local trains in this process: leave out --workers and --broker")
-    settings = load_settings(broker)
+        raise click.UsageError("--local and --resume train in this process: leave out --workers and --broker")
+    if checkpoint is not None and not in_process:
+        raise click.UsageError("--checkpoint needs --local")
+    if checkpoint_every is not None and checkpoint is None and resume is None:
+        raise click.UsageError("--checkpoint-every needs --checkpoint FILE")
+    target = checkpoint or resume
+    saving = local.Saving(target, checkpoint_every or 0) if target else None
+    settings = load_settings(broker, plugins)
     with progress_display(sys.stderr) as show:
-        if in_process:
-            record = local.train_local(job, settings=settings, on_progress=show, backend=backend)
+        if resume is not None:
+            record = local.resume_local(
+                resume, settings=settings, on_progress=show, backend=backend, saving=saving, changes=fields
+            )
         else:
-            count = DEFAULT_WORKERS if workers is None else workers
-            record = driver.train(job, settings=settings, on_progress=show, workers=count, backend=backend)
+            job = validate_job({"network": resolve_network(str(network)), **fields})
+            if in_process:
+                record = local.train_local(job, settings=settings, on_progress=show, backend=backend, saving=saving)
+            else:
+                count = DEFAULT_WORKERS if workers is None else workers
+                record = driver.train(job, settings=settings, on_progress=show, workers=count, backend=backend)
     report(record, json_path)

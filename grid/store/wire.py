@@ -2,12 +2,12 @@
 
     offset  size  field                      little endian
     0       4     magic "NABE"
-    4       2     version, 1
+    4       2     version, 2
     6       2     header length H <= 4096    padded with spaces, so that the body starts at a multiple of 16
     8       8     body length B
     16      4     CRC-32 of everything after this field
     20      H     header, JSON               exactly the fields of ``PayloadHeader``
-    20+H    B     body                       what the codec wrote
+    20+H    B     body                       what the codec wrote, then ``running`` float32
 
 Everything that comes in is untrusted: each size is checked before it is used, each field by type and range.
 """
@@ -26,7 +26,7 @@ from grid.errors import PayloadError, StoreError
 from grid.store import json_object
 
 MAGIC = b"NABE"
-VERSION = 1
+VERSION = 2
 PREFIX = struct.Struct("<4sHHQI")
 HEADER_LIMIT_BYTES = 4096
 BODY_ALIGNMENT_BYTES = 16
@@ -48,6 +48,7 @@ class PayloadHeader:
         codec: name of the codec of the body.
         dtype: element type after decoding, always ``float32``.
         count: number of elements after decoding.
+        running: how many of them, at the end, are running statistics, which travel as float32 whatever the codec.
         examples: number of examples that the gradient is the mean of.
         loss: their mean loss.
         equivalence_class: the backend, device kind, driver and kernels that computed it.
@@ -60,6 +61,7 @@ class PayloadHeader:
     codec: str
     dtype: str
     count: int
+    running: int
     examples: int
     loss: float
     equivalence_class: str
@@ -158,6 +160,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "codec": _text(r"[a-z][a-z0-9_]{0,31}"),
     "dtype": _text(r"float32"),
     "count": _whole(COUNT_LIMIT),
+    "running": _whole(COUNT_LIMIT),
     "examples": _whole(NUMBER_LIMIT),
     "loss": lambda value: type(value) is float and math.isfinite(value),
     "equivalence_class": _text(r"[ -~]{1,300}"),

@@ -6,7 +6,8 @@ int32, uint8 and bool.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -14,9 +15,11 @@ from numpy.typing import DTypeLike
 if TYPE_CHECKING:
     from mathcore.array import NDArray
     from mathcore.backends.operations import Chain
+    from mathcore.backends.recording import Recording
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
+T = TypeVar("T")
 
 
 class MemoryInfo(NamedTuple):
@@ -87,6 +90,14 @@ class ArrayBackend(Protocol):
 
     def synchronize(self) -> None:
         """Wait until all operations on this device are done."""
+
+    def record(self, function: Callable[[], T]) -> Recording[T]:
+        """Call ``function`` and return a recording of the work that it gave the device, which can be done again.
+
+        A replay works on the same arrays: inputs change by ``write``, those that the function made and that are still
+        there are overwritten. All else is as it was: shapes, Python numbers, host values given to ``asarray``. Where
+        work cannot be repeated, because the function reads an array on the host, a replay calls the function.
+        """
 
     # Arrays
 

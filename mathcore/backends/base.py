@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from mathcore.backends.array_backend import ArrayBackend, MemoryInfo, Pair, Shape
 
 if TYPE_CHECKING:
     from mathcore.array import NDArray
+    from mathcore.backends.update_program import UpdateProgram
 
 __all__ = ["ArrayBackend", "Backend", "MemoryInfo", "Pair", "Shape"]
 
@@ -45,6 +48,16 @@ class Backend(ArrayBackend, Protocol):
     ) -> None:  # fmt: skip
         """Write the gradients of the weights and the bias into ``dw`` and ``db``."""
 
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        """Return the maxima of 2 x 2 windows of a convolution and where each was, as ``max_pooling_2d`` does."""
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        """Write the gradients of the weights and the bias into ``dw`` and ``db``, from that of the maxima."""
+
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         """Return ``x @ w + b``: (N, I), (I, O), (O,) to (N, O)."""
 
@@ -56,19 +69,30 @@ class Backend(ArrayBackend, Protocol):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties)."""
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        """Return the maxima (N, OH, OW, C) and where each was, as uint8 row * KW + column (first on ties).
+
+        ``count`` is (OH, OW), each window beginning before the image ends; None: the windows that fit.
+        """
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``; overlapping windows add up."""
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        """Return the window means; padding counts as zeros, the divisor is always KH * KW."""
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        """Return the window means.
+
+        They divide by how many elements of the "padded" image a window holds (KH * KW where windows fit), or by how
+        many of the "image" alone.
+        """
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
         """Return ``dx`` of shape ``x_shape``."""
 
@@ -121,6 +145,20 @@ class Backend(ArrayBackend, Protocol):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         """Return ``dy`` where ``y`` > 0, else 0."""
 
+    # Layers that draw: see mathcore/random/layer_stream.py; the same bits on every backend.
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        """Return ``x`` (N, ...) with elements set to 0 with probability ``ratio``, others divided by 1 - ratio."""
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:
+        """Return crops (N, *size, C) of images (N, H, W, C), uint8 or float32, as float32 (x - mean) * scale.
+
+        ``crop`` and ``flip`` are "random", which needs a key, or "centre" and "none". Padding is 0 in the result.
+        """
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
@@ -137,11 +175,18 @@ class Backend(ArrayBackend, Protocol):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         """Set total = total + float32(weight) * x."""
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:
-        """Set v = momentum * v - learning_rate * (gradient + weight_decay * w), then w = w + v, in place."""
+        """Run the step of an optimizer on the first ``size`` elements of the vectors, in place.
+
+        ``state`` holds the program's slots, each from a multiple of ``slot_stride(size)``; ``numbers`` are its float32
+        numbers; ``multipliers`` are ``lr_mult`` and ``decay_mult`` of every 256 elements, float32 (2 * blocks,).
+        """
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        """Return the sums of the squares of every 256 of the first ``size`` elements of ``x``, in a fixed order."""
 
     # Codecs
 

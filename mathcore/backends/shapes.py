@@ -22,6 +22,16 @@ def window_count(size: int, *, ksize: int, stride: int, pad: int) -> int:
     return (size + 2 * pad - ksize) // stride + 1
 
 
+def covering_window_count(size: int, *, ksize: int, stride: int, pad: int) -> int:
+    """Return how many windows cover an axis: the last one may reach beyond the padding, but begins before it.
+
+    Source:
+        Caffe and PyTorch (``ceil_mode``); Chainer (``cover_all``) keeps windows that lie in the padding alone.
+    """
+    count = -(-(size + 2 * pad - ksize) // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + pad else count
+
+
 def windows_shape(x_shape: Shape, *, ksize: Pair, stride: Pair, pad: Pair) -> Pair:
     """Return (OH, OW) for images (N, H, W, C).
 

@@ -6,6 +6,8 @@ from mathcore.layers.blob_data import BlobData
 from mathcore.layers.branch import Branch
 from mathcore.layers.concat import Concat
 from mathcore.layers.convolution_2d import Convolution2D
+from mathcore.layers.data_augmentation import DataAugmentation
+from mathcore.layers.dropout import Dropout
 from mathcore.layers.flatten import Flatten
 from mathcore.layers.global_average_pooling import GlobalAveragePooling
 from mathcore.layers.layer import Context, Filler, Layer, ParameterSpec, training_key
@@ -25,6 +27,8 @@ __all__ = [
     "Concat",
     "Context",
     "Convolution2D",
+    "DataAugmentation",
+    "Dropout",
     "Filler",
     "Flatten",
     "GlobalAveragePooling",

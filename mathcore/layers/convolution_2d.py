@@ -9,12 +9,13 @@ from typing import Any
 from mathcore.array import NDArray
 from mathcore.backends.geometry import span
 from mathcore.errors import NetworkError, ShapeError
+from mathcore.layers.filler_settings import read_filler
 from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Filler, Layer, ParameterSpec, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import check_images, windows, with_examples
 
-PARAMS = ("out_size", "ksize", "stride", "pad", "dilation", "group", "bias", "in_size")
+PARAMS = ("out_size", "ksize", "stride", "pad", "dilation", "group", "bias", "in_size", "weight_filler", "bias_filler")
 
 
 @register_layer("convolution_2d")
@@ -26,7 +27,8 @@ class Convolution2D(Layer):
     Params: ``out_size`` O, ``ksize``, ``stride`` (default 1), ``pad`` (default 0), ``dilation`` (default 1), from one
     tap of the kernel to the next: whole numbers or [height, width]; ``group`` (default 1): into how many groups
     channels and outputs are cut, each output seeing the channels of its group only (C and O are multiples of it;
-    depthwise where it is C); ``bias`` (default true), false for none; ``in_size`` C (optional, checked if given).
+    depthwise where it is C); ``bias`` (default true), false for none; ``in_size`` C (optional, checked if given);
+    ``weight_filler``, ``bias_filler`` (default xavier and zero): see ``filler_settings.py``.
     """
 
     def __init__(self, name: str, params: Mapping[str, Any]) -> None:
@@ -39,6 +41,8 @@ class Convolution2D(Layer):
         self.dilation = settings.pair("dilation", minimum=1, maximum=4096, default=1)
         self.groups = settings.integer("group", minimum=1) if "group" in params else 1
         self.bias = settings.flag("bias", default=True)
+        self.weight_filler = read_filler(self, params, "weight_filler", default=Filler("xavier"))
+        self.bias_filler = read_filler(self, params, "bias_filler", default=Filler("constant"))
         self.in_size = settings.optional_integer("in_size", minimum=1)
         self.positions = 0
         if self.out_size % self.groups:
@@ -72,8 +76,8 @@ class Convolution2D(Layer):
         assert self.in_size is not None, "infer_shapes comes first"
         channels = self.in_size // self.groups
         fan_in = self.ksize[0] * self.ksize[1] * channels
-        w = ParameterSpec((*self.ksize, channels, self.out_size), Filler("xavier"), fan_in)
-        return {"w": w, "b": ParameterSpec((self.out_size,))} if self.bias else {"w": w}
+        w = ParameterSpec((*self.ksize, channels, self.out_size), self.weight_filler, fan_in)
+        return {"w": w, "b": ParameterSpec((self.out_size,), self.bias_filler)} if self.bias else {"w": w}
 
     def forward_flops(self) -> int:
         return 2 * self.positions * math.prod(self.parameter_specs()["w"].shape)

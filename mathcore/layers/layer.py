@@ -23,12 +23,20 @@ class Filler:
     """How an array is filled at the start; ``network/fillers.py`` knows the types and what they take.
 
     Attributes:
-        type: ``"constant"`` or ``"xavier"``.
+        type: ``"constant"``, ``"uniform"``, ``"gaussian"``, ``"xavier"`` or ``"msra"``.
         value: what ``"constant"`` fills with.
+        low: where ``"uniform"`` begins.
+        high: where it ends.
+        mean: of ``"gaussian"``.
+        std: its standard deviation.
     """
 
     type: str
     value: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+    mean: float = 0.0
+    std: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any
 
 from mathcore.array import NDArray
 from mathcore.errors import NetworkError, ShapeError
+from mathcore.layers.filler_settings import read_filler
 from mathcore.layers.layer import TESTING, Arrays, Backward, Context, Filler, Layer, ParameterSpec, Shape
 from mathcore.layers.registry import register_layer
 from mathcore.layers.settings import Settings
 from mathcore.layers.shapes import with_examples
 
-PARAMS = ("out_size", "in_size", "in_shape", "bias")
+PARAMS = ("out_size", "in_size", "in_shape", "bias", "weight_filler", "bias_filler")
 
 
 @register_layer("linear")
@@ -21,7 +22,8 @@ class Linear(Layer):
     """``y = x @ w + b`` for blobs of any shape, read as rows of I elements: (...) to (O,).
 
     Params: ``out_size`` O; ``in_size`` I or ``in_shape``, the exact shape of x (optional, checked if given); ``bias``
-    (default true), false for none.
+    (default true), false for none; ``weight_filler``, ``bias_filler`` (default xavier and zero): see
+    ``filler_settings.py``.
     """
 
     def __init__(self, name: str, params: Mapping[str, Any]) -> None:
@@ -31,6 +33,8 @@ class Linear(Layer):
         self.in_size = settings.optional_integer("in_size", minimum=1)
         self.in_shape = settings.shape("in_shape") if "in_shape" in params else None
         self.bias = settings.flag("bias", default=True)
+        self.weight_filler = read_filler(self, params, "weight_filler", default=Filler("xavier"))
+        self.bias_filler = read_filler(self, params, "bias_filler", default=Filler("constant"))
         if self.in_size is not None and self.in_shape is not None and self.in_size != math.prod(self.in_shape):
             raise NetworkError(
                 f"{self}: expected in_size to be the product of in_shape {list(self.in_shape)}, got {self.in_size}; "
@@ -54,8 +58,8 @@ class Linear(Layer):
 
     def parameter_specs(self) -> dict[str, ParameterSpec]:
         assert self.in_size is not None, "infer_shapes comes first"
-        w = ParameterSpec((self.in_size, self.out_size), Filler("xavier"), self.in_size)
-        return {"w": w, "b": ParameterSpec((self.out_size,))} if self.bias else {"w": w}
+        w = ParameterSpec((self.in_size, self.out_size), self.weight_filler, self.in_size)
+        return {"w": w, "b": ParameterSpec((self.out_size,), self.bias_filler)} if self.bias else {"w": w}
 
     def forward_flops(self) -> int:
         return 2 * math.prod(self.parameter_specs()["w"].shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from mathcore.errors import NetworkError
+from mathcore.errors import NetworkError, UnknownTypeError
 from mathcore.layers.layer import Layer
 from mathcore.layers.settings import shown, suggestion
 
@@ -40,11 +40,11 @@ def layer_class(name: str, *, layer: str) -> type[Layer]:
     """Return the class of a layer type; ``layer`` is the layer's name for the message.
 
     Raises:
-        NetworkError: if there is no such type; suggests the nearest.
+        UnknownTypeError: if there is no such type; suggests the nearest.
     """
     if name not in _classes:
         names = ", ".join(layer_types())
-        raise NetworkError(
+        raise UnknownTypeError(
             f'layer "{layer}": unknown type {shown(name)}; {suggestion(name, layer_types())}types: {names}'
         )
     return _classes[name]

@@ -11,6 +11,8 @@ from mathcore.errors import NetworkError
 
 MAXIMUM_LENGTH = 2**31
 MAXIMUM_AXES = 8
+MAXIMUM_NUMBER = 3e38
+"""What float32 holds."""
 LONGEST_COMPARED = 64
 LENGTH_DIFFERENCE = 4
 MOST_COMPARED = 1000
@@ -110,6 +112,16 @@ class Settings:
             raise self._error(name, expected, value)
         return value
 
+    def numbers(self, name: str, *, longest: int) -> tuple[float, ...]:
+        """Return a list of 1 to ``longest`` finite numbers, also from a single number; none if it is not given."""
+        if name not in self.params:
+            return ()
+        value = self.params[name]
+        items = value if isinstance(value, list) else [value]
+        if not 1 <= len(items) <= longest or not all(is_number(item) for item in items):
+            raise self._error(name, f"a number or a list of 1 to {longest} numbers", value)
+        return tuple(float(item) for item in items)
+
     def text(self, name: str, *, default: str, maximum: int = 1024) -> str:
         """Return a string of bounded length."""
         value = self.params.get(name, default)
@@ -124,6 +136,11 @@ class Settings:
 
     def _error(self, name: str, expected: str, value: object) -> NetworkError:
         return NetworkError(f"{self.layer}: expected {name} to be {expected}, got {shown(value)}; correct the params")
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value of JSON is a number that float32 holds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MAXIMUM_NUMBER <= value <= MAXIMUM_NUMBER
 
 
 def _is_integer(value: object, minimum: int, maximum: int) -> bool:

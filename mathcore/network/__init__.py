@@ -4,7 +4,7 @@ from mathcore.network.definition import LayerDefinition, NetworkDefinition, pars
 from mathcore.network.evaluation import Evaluation
 from mathcore.network.layout import Layout, LayoutEntry
 from mathcore.network.network import Network
-from mathcore.network.summary import LayerSummary
+from mathcore.network.summary import LayerSummary, NetworkSummary
 
 __all__ = [
     "Evaluation",
@@ -14,5 +14,6 @@ __all__ = [
     "LayoutEntry",
     "Network",
     "NetworkDefinition",
+    "NetworkSummary",
     "parse",
 ]

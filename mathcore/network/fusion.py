@@ -1,6 +1,7 @@
 """Nodes that can be run in one go are replaced by one of a fused layer.
 
     convolution_2d, relu
+    convolution_2d, pooling_2d                        the first convolution and maxima of 2 x 2 windows
     batch_normalization, relu
     batch_normalization, relu, convolution_2d         inside a block of a residual network
     batch_normalization, plus of two blobs, relu      at its end
@@ -17,8 +18,17 @@ from collections.abc import Callable, Sequence
 
 from mathcore.layers.batch_normalization import BatchNormalization
 from mathcore.layers.convolution_2d import Convolution2D
-from mathcore.layers.fused import ConvolutionReLU, FusedLayer, NormalizationReLU, NormalizedConvolution, PlusReLU
+from mathcore.layers.fused import (
+    ConvolutionMaxPooling,
+    ConvolutionReLU,
+    FusedLayer,
+    NormalizationReLU,
+    NormalizedConvolution,
+    PlusReLU,
+)
+from mathcore.layers.fused.convolution_max_pooling import can_follow
 from mathcore.layers.plus import Plus
+from mathcore.layers.pooling_2d import Pooling2D
 from mathcore.layers.relu import ReLU
 from mathcore.network.node import Node
 
@@ -28,7 +38,9 @@ Makers = dict[str, Node]
 
 def fused(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """Return what is to be run for ``nodes``, which are in execution order."""
-    return _replaced(_replaced(nodes, _ending_in_relu), _ending_in_convolution)
+    for parts_of in (_ending_in_relu, _ending_in_convolution, _ending_in_pooling):
+        nodes = _replaced(nodes, parts_of)
+    return tuple(nodes)
 
 
 def _replaced(nodes: Sequence[Node], parts_of: Callable[[Node, Makers], tuple[Node, ...]]) -> tuple[Node, ...]:
@@ -62,6 +74,13 @@ def _ending_in_relu(node: Node, makers: Makers) -> tuple[Node, ...]:
     return before, node
 
 
+def _ending_in_pooling(node: Node, makers: Makers) -> tuple[Node, ...]:
+    if type(node.layer) is not Pooling2D or node.inputs[0] not in makers:
+        return (node,)
+    before = makers[node.inputs[0]]
+    return (before, node) if type(before.layer) is Convolution2D and can_follow(before.layer, node.layer) else (node,)
+
+
 def _ending_in_convolution(node: Node, makers: Makers) -> tuple[Node, ...]:
     if type(node.layer) is not Convolution2D or node.inputs[0] not in makers:
         return (node,)
@@ -87,7 +106,7 @@ def _layer(parts: Sequence[Node]) -> FusedLayer:
     if isinstance(first, NormalizationReLU) and isinstance(last, Convolution2D):
         return NormalizedConvolution(first.normalization, last)
     if isinstance(first, Convolution2D):
-        return ConvolutionReLU(first)
+        return ConvolutionMaxPooling(first) if isinstance(last, Pooling2D) else ConvolutionReLU(first)
     if isinstance(first, BatchNormalization):
         return NormalizationReLU(first)
     return PlusReLU(first)

@@ -11,6 +11,7 @@ from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import Context, Layer
 from mathcore.layers.registry import create_layer
+from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
@@ -20,7 +21,7 @@ from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes
 from mathcore.network.layout import Layout
 from mathcore.network.node import Node, blobs_with_gradient, leading_to
-from mathcore.network.summary import LayerSummary
+from mathcore.network.summary import NetworkSummary, summarize
 
 MAXIMUM_LABEL = 2**31 - 1
 
@@ -117,19 +118,26 @@ class Network:
             metrics=metrics,
         )
 
-    def summary(self) -> list[LayerSummary]:
-        """Return one row a layer, in execution order, layers of phase "test" alone last."""
+    def first_not_finite(
+        self, parameters: NDArray, data: NDArray, labels: NDArray, *, key: NDArray | None = None
+    ) -> str | None:
+        """Return what is the first in a training step to hold NaN or infinity, such as ``the output of relu "r1"``.
+
+        None if nothing up to the loss does. Arguments as for ``gradient``.
+        """
+        nodes = [node for node in self._training if node.layer.role != "data"]
+        blobs = self._feed("train", data, labels)
+        return diagnosis.first_not_finite(nodes, blobs, parameters, Context("train", key))
+
+    def summary(self, batch_size: int = 1) -> NetworkSummary:
+        """Return one row a layer, in execution order, layers of phase "test" alone last, and totals."""
         nodes = {node.layer.name: node for phase in PHASES for node in self._nodes[phase]}
-        return [
-            LayerSummary(
-                name=name,
-                type=node.layer.type,
-                output_shape=self._output_shapes[name][0],
-                parameters=sum(entry.size for entry in node.entries.values()),
-                forward_flops=node.layer.forward_flops(),
-            )
+        trained = {node.layer.name for node in self._training}
+        rows = (
+            summarize(node, self._output_shapes[name], trained=name in trained, batch_size=batch_size)
             for name, node in nodes.items()
-        ]
+        )
+        return NetworkSummary(tuple(rows), batch_size)
 
     def _place(self, order: Sequence[LayerDefinition], layers: dict[str, Layer]) -> tuple[Node, ...]:
         entries = {entry.name: entry for entry in self.layout.entries}

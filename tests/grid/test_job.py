@@ -26,6 +26,8 @@ def test_a_job_survives_json() -> None:
         ({"steps": -1}, "steps: "),
         ({"steps": True}, "steps: "),
         ({"steps": "many"}, "steps: "),
+        ({"epochs": 0}, "epochs: "),
+        ({"micro_batch": -1}, "micro_batch: "),
         ({"batch_size": 0}, "batch_size: "),
         ({"shards": 9, "batch_size": 8}, "shards: expected at most batch_size (8), got 9"),
         ({"learning_rate": float("nan")}, "learning_rate: "),
@@ -47,6 +49,17 @@ def test_every_wrong_field_gets_its_own_message() -> None:
     with pytest.raises(JobError) as caught:
         validate_job({"steps": -1, "momentum": 2})
     assert set(caught.value.errors) == {"steps", "momentum"}
+
+
+def test_epochs_come_to_the_steps_that_they_take() -> None:
+    job = Job(epochs=1.5, batch_size=64).with_steps(examples=1000)
+    assert (job.steps, job.epochs) == (24, None)
+    assert Job(steps=7).with_steps(examples=1000) == Job(steps=7)
+
+
+def test_more_epochs_than_steps_can_count_are_refused() -> None:
+    with pytest.raises(JobError, match="steps: "):
+        Job(epochs=1e6, batch_size=1, shards=1).with_steps(examples=60_000)
 
 
 @pytest.mark.parametrize("job", [None, 3, "lenet", [1], {"network": 4}, {"network": [4]}])

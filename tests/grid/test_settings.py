@@ -30,6 +30,7 @@ def test_values_are_read() -> None:
         ("GRID_BACKEND", "cuda"),
         ("GRID_DEVICE_SHARE", "2/2"),
         ("GRID_DEVICE_SHARE", "half"),
+        ("GRID_PLUGINS", "my_layers,../other"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_hides_the_password(name: str, value: str) -> None:
@@ -37,6 +38,10 @@ def test_a_wrong_value_names_the_variable_and_hides_the_password(name: str, valu
         load({name: value})
     assert str(caught.value).startswith(f"{name}: expected")
     assert "secret" not in str(caught.value)
+
+
+def test_plugins_are_a_list_of_modules() -> None:
+    assert load({"GRID_PLUGINS": "my_layers, lab.optimizers,"}).plugins == ("my_layers", "lab.optimizers")
 
 
 def test_a_child_finds_the_packages_and_gets_the_overrides() -> None:

@@ -14,9 +14,11 @@ from grid.session import Plan, Session
 from grid.settings import load
 from grid.worker import Worker
 from mathcore import backends
-from tasks.apply import evaluation_due, publish_step
+from mathcore.layers import registry
+from tasks.apply import publish_step
 from tasks.evaluate import commit_score
 from tasks.gradient import commit_shard
+from tests.observing_layers import network
 
 
 def gradient(worker: Worker, run: str, step: int, shard: int) -> str:
@@ -74,7 +76,13 @@ def test_a_gradient_of_a_past_step_is_stale(worker: Worker, run: str) -> None:
     assert gradient(worker, run, 2, 0) == "stale"
 
 
-def test_shards_in_any_order_give_the_bits_of_local_training(worker: Worker, run: str, job: Job) -> None:
+@pytest.mark.parametrize("codec", ["dynamic8", "float32"])
+@pytest.mark.parametrize("layers", [(), ("test_centring",)], ids=["learned", "with running statistics"])
+def test_shards_in_any_order_give_the_bits_of_local_training(
+    worker: Worker, client: Client, job: Job, layers: tuple[str, ...], codec: str
+) -> None:
+    job = job.model_copy(update={"network": network(*layers), "codec": codec, "micro_batch": 3})
+    run = client.submit(job, load({}).data_dir)
     # Given: the same job trained in this process
     session = Session(Plan(job, load({}).data_dir), backends.create("numpy"))
     trainer = Trainer.start(session)
@@ -126,10 +134,20 @@ def test_a_gradient_that_is_not_finite_fails_the_run_and_names_the_shard(worker:
     assert failed.state == "failed"
     assert failed.error is not None
     assert failed.error.startswith("step 0, gradient:2: ")
+    assert 'parameter "w" of linear "fc" was the first that is not finite' in failed.error
 
 
-@pytest.mark.parametrize(
-    ("every", "step", "due"), [(0, 5, False), (0, 10, True), (3, 3, True), (3, 4, False), (3, 10, True)]
-)
-def test_evaluation_is_due_at_the_end_and_every_so_many_steps(every: int, step: int, due: bool) -> None:
-    assert evaluation_due(every, step, 10) is due
+def test_a_layer_type_that_a_worker_does_not_know_fails_the_run_with_one_line(
+    worker: Worker, client: Client, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a run that was submitted by a process with the plugin
+    layers = network("test_centring")
+    run = client.submit(job.model_copy(update={"network": layers}), load({}).data_dir)
+    # When a worker without it takes a task
+    monkeypatch.delitem(registry._classes, "test_centring")
+    assert gradient(worker, run, 0, 0) == "failed"
+    # Then
+    failed = worker.store.header(run)
+    assert failed.error is not None
+    assert "unknown type 'test_centring'" in failed.error
+    assert "GRID_PLUGINS" in failed.error

@@ -7,7 +7,8 @@ their ``NDArray`` and puts results into one. Storage is a C-contiguous ``np.ndar
 from __future__ import annotations
 
 import platform
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import threadpoolctl
@@ -26,10 +27,13 @@ from mathcore.backends.numpy import (
     sorting,
 )
 from mathcore.backends.operations import Chain
+from mathcore.backends.recording import Recording, RepeatedCall
 from mathcore.backends.shapes import Pair, Shape, check_size
 from mathcore.errors import DeviceError
 from mathcore.living import Living
 from mathcore.random import philox
+
+T = TypeVar("T")
 
 
 class NumpyArrays:
@@ -86,6 +90,9 @@ class NumpyArrays:
 
     def synchronize(self) -> None:
         pass  # every operation is done when it returns
+
+    def record(self, function: Callable[[], T]) -> Recording[T]:
+        return RepeatedCall(function, function(), "expected a device with a queue, got NumPy")
 
     # Arrays
 

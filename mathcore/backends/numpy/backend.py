@@ -11,9 +11,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from mathcore.array import NDArray
-from mathcore.backends.numpy import convolution, dynamic8, normalization, pooling, softmax, training
+from mathcore.backends.geometry import geometry
+from mathcore.backends.numpy import (
+    augmentation,
+    convolution,
+    dropout,
+    dynamic8,
+    normalization,
+    pooling,
+    softmax,
+    training,
+    update,
+)
 from mathcore.backends.numpy.array_backend import NumpyArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class NumpyBackend(NumpyArrays):
@@ -48,6 +60,19 @@ class NumpyBackend(NumpyArrays):
             x.data, dy.data, dw.data, _data(db), stride=stride, pad=pad, dilation=dilation, groups=groups
         )
 
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        z = self.convolution_2d(x, w, b, stride=stride, pad=pad)
+        return self.max_pooling_2d(z, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        z_shape = geometry("convolution_max_pooling_2d", x.shape, dw.shape, stride=stride, pad=pad).y_shape
+        dz = self.max_pooling_2d_gradient(dy, positions, x_shape=z_shape, ksize=(2, 2), stride=(2, 2), pad=(0, 0))
+        self.convolution_2d_weight_gradient(x, dz, dw, db, stride=stride, pad=pad)
+
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         y = x.data @ w.data
         if b is not None:
@@ -64,8 +89,10 @@ class NumpyBackend(NumpyArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        y, positions = pooling.max_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count)
         return self._wrap(y), self._wrap(positions)
 
     def max_pooling_2d_gradient(
@@ -77,14 +104,20 @@ class NumpyBackend(NumpyArrays):
             )
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return self._wrap(pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad))
-
-    def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
     ) -> NDArray:
         return self._wrap(
-            pooling.average_pooling_2d_gradient(dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+            pooling.average_pooling_2d(x.data, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
+        )
+
+    def average_pooling_2d_gradient(
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
+    ) -> NDArray:
+        return self._wrap(
+            pooling.average_pooling_2d_gradient(
+                dy.data, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+            )
         )
 
     def global_average_pooling(self, x: NDArray) -> NDArray:
@@ -142,6 +175,21 @@ class NumpyBackend(NumpyArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return self._wrap(np.where(y.data > 0, dy.data, dy.data.dtype.type(0)))
 
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return self._wrap(dropout.dropout(x.data, key.data, ratio=ratio, stream=stream))
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return self._wrap(
+            augmentation.augment_images(
+                x.data, _data(key), size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+            )
+        )
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
@@ -159,24 +207,17 @@ class NumpyBackend(NumpyArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(total.data, x.data, weight)
 
-    def momentum_update(
-        self,
-        parameters: NDArray,
-        velocity: NDArray,
-        gradient: NDArray,
-        *,
-        learning_rate: float,
-        momentum: float,
-        weight_decay: float,
-    ) -> None:
-        training.momentum_update(
-            parameters.data,
-            velocity.data,
-            gradient.data,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-        )
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
+    ) -> None:  # fmt: skip
+        update.update(
+            program, parameters.data, gradient.data, state.data,
+            numbers=numbers, size=size, multipliers=_data(multipliers),
+        )  # fmt: skip
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return self._wrap(update.block_squares(x.data, size=size))
 
     # Codecs
 

@@ -7,8 +7,9 @@ at a time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -23,15 +24,18 @@ from mathcore.backends.opencl import (
     matmul,
     places,
     random,
+    recording,
     reduction,
     sorting,
     source,
 )
 from mathcore.backends.opencl.queue import DeviceQueue
 from mathcore.backends.operations import Chain
+from mathcore.backends.recording import Recording
 from mathcore.backends.shapes import Pair, Shape, check_size
 
 DIGEST_LENGTH = 12
+T = TypeVar("T")
 
 
 class OpenCLArrays:
@@ -99,6 +103,9 @@ class OpenCLArrays:
 
     def synchronize(self) -> None:
         self.queue.finish()
+
+    def record(self, function: Callable[[], T]) -> Recording[T]:
+        return recording.record(self, function)
 
     # Arrays
 

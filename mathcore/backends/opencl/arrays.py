@@ -53,6 +53,12 @@ def check_int32(operation: str, labels: NDArray) -> None:
         raise DTypeError(f"{operation}: expected labels of int32, got {labels.dtype}; convert them with asarray")
 
 
+def check_key(operation: str, key: NDArray) -> None:
+    """Raise unless ``key`` is one as ``layers.training_key`` makes it."""
+    if key.dtype != INT32 or key.shape != (4,):
+        raise ShapeError(f"{operation}: expected a key of int32 (4,), got {key.dtype} {key.shape}; use training_key")
+
+
 def empty(backend: OpenCLArrays, shape: Shape, dtype: DTypeLike) -> NDArray:
     """Return a new array, its values undefined."""
     kind = check_dtype(dtype)

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from mathcore.array import NDArray
 from mathcore.backends.opencl import (
+    augmentation,
     convolution,
+    convolution_max_pooling,
+    dropout,
     dynamic8,
     global_average_pooling,
     matmul,
@@ -21,9 +26,11 @@ from mathcore.backends.opencl import (
     relu,
     softmax,
     training,
+    update,
 )
 from mathcore.backends.opencl.array_backend import OpenCLArrays
 from mathcore.backends.shapes import Pair, Shape
+from mathcore.backends.update_program import UpdateProgram
 
 
 class OpenCLBackend(OpenCLArrays):
@@ -55,6 +62,18 @@ class OpenCLBackend(OpenCLArrays):
             self, x, dy, dw, db, stride=stride, pad=pad, dilation=dilation, groups=groups
         )
 
+    def convolution_max_pooling_2d(
+        self, x: NDArray, w: NDArray, b: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> tuple[NDArray, NDArray]:
+        return convolution_max_pooling.convolution_max_pooling_2d(self, x, w, b, stride=stride, pad=pad)
+
+    def convolution_max_pooling_2d_weight_gradient(
+        self, x: NDArray, dy: NDArray, positions: NDArray, dw: NDArray, db: NDArray | None, *, stride: Pair, pad: Pair
+    ) -> None:
+        convolution_max_pooling.convolution_max_pooling_2d_weight_gradient(
+            self, x, dy, positions, dw, db, stride=stride, pad=pad
+        )
+
     def linear(self, x: NDArray, w: NDArray, b: NDArray | None) -> NDArray:
         return matmul.linear(self, x, w, b)
 
@@ -66,8 +85,10 @@ class OpenCLBackend(OpenCLArrays):
 
     # Pooling
 
-    def max_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> tuple[NDArray, NDArray]:
-        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def max_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None
+    ) -> tuple[NDArray, NDArray]:
+        return pooling.max_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count)
 
     def max_pooling_2d_gradient(
         self, dy: NDArray, positions: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
@@ -76,13 +97,17 @@ class OpenCLBackend(OpenCLArrays):
             self, dy, positions, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad
         )
 
-    def average_pooling_2d(self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair) -> NDArray:
-        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad)
+    def average_pooling_2d(
+        self, x: NDArray, *, ksize: Pair, stride: Pair, pad: Pair, count: Pair | None = None, divisor: str = "padded"
+    ) -> NDArray:
+        return pooling.average_pooling_2d(self, x, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor)
 
     def average_pooling_2d_gradient(
-        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair
+        self, dy: NDArray, *, x_shape: Shape, ksize: Pair, stride: Pair, pad: Pair, divisor: str = "padded"
     ) -> NDArray:
-        return pooling.average_pooling_2d_gradient(self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad)
+        return pooling.average_pooling_2d_gradient(
+            self, dy, x_shape=x_shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+        )
 
     def global_average_pooling(self, x: NDArray) -> NDArray:
         return global_average_pooling.global_average_pooling(self, x)
@@ -133,6 +158,19 @@ class OpenCLBackend(OpenCLArrays):
     def relu_gradient(self, dy: NDArray, y: NDArray) -> NDArray:
         return relu.relu_gradient(self, dy, y)
 
+    # Layers that draw
+
+    def dropout(self, x: NDArray, key: NDArray, *, ratio: float, stream: int) -> NDArray:
+        return dropout.dropout(self, x, key, ratio=ratio, stream=stream)
+
+    def augment_images(
+        self, x: NDArray, key: NDArray | None,
+        *, size: Pair, pad: Pair, crop: str, flip: str, mean: tuple[float, ...], scale: float, stream: int,
+    ) -> NDArray:  # fmt: skip
+        return augmentation.augment_images(
+            self, x, key, size=size, pad=pad, crop=crop, flip=flip, mean=mean, scale=scale, stream=stream
+        )
+
     # Losses and metrics
 
     def softmax_cross_entropy(self, logits: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
@@ -149,14 +187,16 @@ class OpenCLBackend(OpenCLArrays):
     def accumulate(self, total: NDArray, x: NDArray, weight: float) -> None:
         training.accumulate(self, total, x, weight)
 
-    def momentum_update(
-        self, parameters: NDArray, velocity: NDArray, gradient: NDArray,
-        *, learning_rate: float, momentum: float, weight_decay: float,
+    def update(
+        self, program: UpdateProgram, parameters: NDArray, gradient: NDArray, state: NDArray,
+        *, numbers: np.ndarray, size: int, multipliers: NDArray | None,
     ) -> None:  # fmt: skip
-        training.momentum_update(
-            self, parameters, velocity, gradient,
-            learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay,
-        )  # fmt: skip
+        update.update(
+            self, program, parameters, gradient, state, numbers=numbers, size=size, multipliers=multipliers
+        )
+
+    def block_squares(self, x: NDArray, *, size: int) -> NDArray:
+        return update.block_squares(self, x, size=size)
 
     # Codecs
 

@@ -30,7 +30,7 @@ def forward(
     queue: DeviceQueue, x: Memory, w: Memory, b: Memory | None, y: Memory, *, shape: Geometry, activation: str
 ) -> None:
     """Set ``y`` to the activation of the convolution of ``x`` with ``w``, plus ``b``."""
-    padded = _pad(queue, x, shape)
+    padded = pad_images(queue, x, shape)
     outputs = shape.y_shape[3]
     multiply(queue, padded, w, b, y, windows=_windows(shape), outputs=outputs, activation=activation)
 
@@ -39,7 +39,7 @@ def weight_gradient(
     queue: DeviceQueue, x: Memory, dy: Memory, dw: Memory, db: Memory | None, *, shape: Geometry
 ) -> None:
     """Set ``dw`` and ``db``."""
-    padded = _pad(queue, x, shape)
+    padded = pad_images(queue, x, shape)
     multiply_transposed(queue, padded, dy, dw, db, windows=_windows(shape), outputs=shape.y_shape[3])
 
 
@@ -102,7 +102,7 @@ def _windows(shape: Geometry) -> Windows:
     )  # fmt: skip
 
 
-def _pad(queue: DeviceQueue, x: Memory, shape: Geometry) -> Memory:
+def pad_images(queue: DeviceQueue, x: Memory, shape: Geometry) -> Memory:
     """Return the images with a border of zeros."""
     pad = shape.pad
     if pad == (0, 0):

@@ -16,17 +16,23 @@ NOT_FINITE = {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "as_float(0x7fc0000
 def chain_macros(steps: Chain, dtypes: tuple[DType, ...]) -> Macros:
     """Return the macros with which the kernel applies ``steps`` to operands of these types."""
     types = [_type(dtype) for dtype in dtypes]
-    statements = []
-    for step in steps:
-        types.append(_type(step.dtype))
-        statements.append(f"const {types[-1]}v a{len(types) - 1} = {_call(step, types)};")
+    text = statements(steps, types)
     return (
         ("OPERANDS(DO)", " ".join(f"DO({number}, {C_TYPES[dtype]})" for number, dtype in enumerate(dtypes))),
         ("COUNT", len(dtypes)),
         ("OUT", C_TYPES[steps[-1].dtype]),
-        ("STATEMENTS", " ".join(statements)),
+        ("STATEMENTS", text),
         ("RESULT", f"a{len(types) - 1}"),
     )
+
+
+def statements(steps: Chain, types: list[str]) -> str:
+    """Return the declarations of what ``steps`` give; ``types`` has those of the operands, and gets theirs."""
+    found = []
+    for step in steps:
+        types.append(_type(step.dtype))
+        found.append(f"const {types[-1]}v a{len(types) - 1} = {_call(step, types)};")
+    return " ".join(found)
 
 
 def _type(dtype: DType) -> str:

@@ -57,6 +57,16 @@ def multiply(
         queue.launch(file, name, items, tuple([buffers[place] for place in places]), numbers, macros)
 
 
+def multiply_few_rows(
+    queue: DeviceQueue, a: Memory, b: Memory, bias: Memory | None, y: Memory, *, rows: int, columns: int, inner: int
+) -> None:
+    """Set y = a @ b + bias, with at most ``MOST_FEW_ROWS`` rows and no length 0: reads ``b`` once."""
+    cut = Cut(rows, columns, inner, False, False, queue.tuning.vector)
+    file, name, items, _, numbers, macros = _few_rows(queue.tuning, cut)
+    buffers = (a, b, y) if bias is None else (a, b, y, bias)
+    queue.launch(file, name, items, buffers, numbers, (*macros, ("BIASED", int(bias is not None))))
+
+
 @lru_cache(maxsize=4096)
 def plan(tuning: Tuning, rows: int, columns: int, inner: int, transpose_a: bool, transpose_b: bool) -> Plan:
     """Return how a product is made."""

@@ -92,14 +92,17 @@ class MemoryPool:
         Raises:
             DeviceError: if the device has no such memory.
         """
+        buffer, size_class = self.take(size)
+        return Memory(buffer, pool=self, size_class=size_class)
+
+    def take(self, size: int) -> tuple[Any, int]:
+        """Return a buffer of at least ``size`` bytes and the slack, and its bytes, for ``take_back``."""
         size_class = _size_class(size + SLACK_BYTES)
         free = self._free.get(size_class)
         if free:
-            buffer = free.pop()[1]
             self._pooled -= size_class
-        else:
-            buffer = self._new_buffer(size_class)
-        return Memory(buffer, pool=self, size_class=size_class)
+            return free.pop()[1], size_class
+        return self._new_buffer(size_class), size_class
 
     def take_back(self, buffer: Any, size_class: int) -> None:
         """Keep ``buffer`` for the next allocation of its size class."""

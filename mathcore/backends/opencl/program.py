@@ -52,7 +52,7 @@ class PackedKernel:
             self.kernel.set_arg(place, buffer)
         for place, vector in enumerate(vectors, len(buffers)):
             if self._vectors.get(place) != vector:
-                set_value(self.kernel, place, INT16.pack(*vector, *(0,) * (16 - len(vector))))
+                set_value(self.kernel, place, pack_vector(vector))
                 self._vectors[place] = vector
 
 
@@ -75,6 +75,7 @@ class Programs:
         self._kernels: dict[tuple[str, str, Macros, Numbers], Any] = {}
         self._made: dict[tuple[str, str, Macros], deque[Numbers]] = {}
         self._packed_kernels: dict[tuple[str, str, Macros], PackedKernel] = {}
+        self._text_programs: dict[str, Any] = {}
         self._text_kernels: dict[tuple[str, str], Any] = {}
 
     def kernel(self, file: str, name: str, macros: Macros, first_number: int, numbers: Numbers) -> Any:
@@ -87,7 +88,7 @@ class Programs:
         if kernel is None:
             kernel = self._free_kernel(file, name, macros)
             for place, number in enumerate(numbers, first_number):
-                set_value(kernel, place, _packed(number))
+                set_value(kernel, place, pack_number(number))
             self._kernels[key] = kernel
             self._made[key[:3]].append(numbers)
         return kernel
@@ -97,27 +98,38 @@ class Programs:
         made = self._made.setdefault((file, name, macros), deque())
         if len(made) == MOST_KERNELS:
             return self._kernels.pop((file, name, macros, made.popleft()))
+        return self.new_kernel(file, name, macros)
+
+    def new_kernel(self, file: str, name: str, macros: Macros) -> Any:
+        """Return a new object of kernel ``name`` of ``file``, without arguments."""
         return load_pyopencl().Kernel(self._program(file, macros), name)
 
     def packed_kernel(self, file: str, name: str, macros: Macros) -> PackedKernel:
         """Return kernel ``name`` of ``file``, which takes buffers and int16 vectors."""
         key = (file, name, macros)
         if key not in self._packed_kernels:
-            self._packed_kernels[key] = PackedKernel(load_pyopencl().Kernel(self._program(file, macros), name))
+            self._packed_kernels[key] = PackedKernel(self.new_kernel(file, name, macros))
         return self._packed_kernels[key]
 
     def text_kernel(self, name: str, text: str) -> Any:
         """Return kernel ``name`` of a user's own text; nothing is put in front of it."""
         key = (name, text)
         if key not in self._text_kernels:
-            try:
-                self._text_kernels[key] = load_pyopencl().Kernel(self._build(text), name)
-            except load_pyopencl().Error as error:
-                raise DeviceError(
-                    f"{name}: expected OpenCL C that compiles on {self._device.name.strip()}, "
-                    f"got {_error_in(text, str(error))}"
-                ) from None
+            self._text_kernels[key] = self.new_text_kernel(name, text)
         return self._text_kernels[key]
+
+    def new_text_kernel(self, name: str, text: str) -> Any:
+        """Return a new object of kernel ``name`` of a user's own text, without arguments."""
+        cl = load_pyopencl()
+        try:
+            if text not in self._text_programs:
+                self._text_programs[text] = self._build(text)
+            return cl.Kernel(self._text_programs[text], name)
+        except cl.Error as error:
+            raise DeviceError(
+                f"{name}: expected OpenCL C that compiles on {self._device.name.strip()}, "
+                f"got {_error_in(text, str(error))}"
+            ) from None
 
     def _program(self, file: str, macros: Macros) -> Any:
         key = (file, macros)
@@ -158,10 +170,16 @@ def set_value(kernel: Any, place: int, value: bytes) -> None:
     getattr(kernel, "_set_arg_buf", kernel.set_arg)(place, value)
 
 
-def _packed(number: float | bytes) -> bytes:
+def pack_number(number: float | bytes) -> bytes:
+    """Return the bytes of a kernel's argument: whole numbers as int, others as float, bytes as they are."""
     if isinstance(number, bytes):
         return number
     return struct.pack("i" if isinstance(number, int) else "f", number)
+
+
+def pack_vector(vector: tuple[int, ...]) -> bytes:
+    """Return the bytes of up to 16 whole numbers as an int16."""
+    return INT16.pack(*vector, *(0,) * (16 - len(vector)))
 
 
 def _build_quietly(program: Any, options: str) -> Any:

@@ -6,11 +6,14 @@ Nothing waits but reading and ``finish``. Commands run in the order in which the
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mathcore.backends.opencl.arena import Arena
 from mathcore.backends.opencl.devices import kind, open_device
 from mathcore.backends.opencl.memory import Memory, MemoryPool
 from mathcore.backends.opencl.program import Numbers, Programs, Vectors, set_value
@@ -21,6 +24,8 @@ from mathcore.errors import DeviceError
 
 MOST_UPLOADS = 64
 
+Command = Callable[[], object]
+
 
 class DeviceQueue:
     """The queue of one device.
@@ -30,6 +35,7 @@ class DeviceQueue:
         kind: ``"gpu"``, ``"cpu"`` or ``"accelerator"``.
         tuning: how kernels are cut up on it.
         pool: its memory.
+        arena: the memory that recordings share.
         alignment: what the offset of a view must be a multiple of, in bytes.
     """
 
@@ -46,6 +52,7 @@ class DeviceQueue:
         self._uploads: list[Any] = []
         self._idle = True  # whether all that was enqueued is done
         self.pool = MemoryPool(self._context)
+        self.arena = Arena(self.pool)
 
     def launch(
         self,
@@ -203,6 +210,29 @@ class DeviceQueue:
             self._cl.enqueue_fill_buffer(self._queue, memory.buffer, value, 0, size)
         except self._cl.Error as error:
             raise self._failure("filling", error) from None
+
+    @property
+    def programs(self) -> Programs:
+        """The compiled kernels."""
+        return self._programs
+
+    def enqueue(self, kernel: Any, global_size: tuple[int, ...], local_size: tuple[int, ...] | None) -> Command:
+        """Return the command, for ``run``, that launches a kernel object with the arguments it will have then."""
+        return partial(self._cl.enqueue_nd_range_kernel, self._queue, kernel, global_size, local_size)
+
+    def run(self, commands: Sequence[Command]) -> None:
+        """Enqueue commands that a recording has made ready.
+
+        Raises:
+            DeviceError: as ``launch`` does.
+        """
+        self.check_process()
+        self._idle = False
+        try:
+            for command in commands:
+                command()
+        except self._cl.Error as error:
+            raise self._failure("a recorded step", error) from None
 
     def _failure(self, action: str, error: Exception) -> DeviceError:
         return DeviceError(

@@ -38,11 +38,11 @@ def _draw(backend: OpenCLArrays, name: str, y: NDArray, numbers: tuple[int, ...]
     """Fill ``y``; every work-item takes some rows of four numbers."""
     rows, tuning = -(-y.size // ROW), backend.queue.tuning
     length = tuning.vector if tuning.local > 1 else tuning.run_length(rows)
-    plan = (y.size // ROW, y.size % ROW, length, *map(_as_int32, numbers))
+    plan = (y.size // ROW, y.size % ROW, length, *map(as_int32, numbers))
     backend.queue.launch_packed(FILE, name, -(-rows // length), (y.data,), (plan,))
     return y
 
 
-def _as_int32(number: int) -> int:
+def as_int32(number: int) -> int:
     """Return the int32 of the same lower 32 bits."""
     return (number + 2**31) % 2**32 - 2**31

@@ -1,4 +1,4 @@
-"""The arithmetic of gradient sums and optimizers on device arrays: the same bits as NumPy."""
+"""The arithmetic of gradient sums on device arrays: the same bits as NumPy."""
 
 from __future__ import annotations
 
@@ -23,17 +23,6 @@ def accumulate(backend: OpenCLBackend, total: NDArray, x: NDArray, weight: float
     backend.queue.launch(
         FILE, "accumulate", -(-total.size // length), (total.data, x.data), (total.size, length, _round(weight))
     )
-
-
-def momentum_update(
-    backend: OpenCLBackend, w: NDArray, v: NDArray, g: NDArray,
-    *, learning_rate: float, momentum: float, weight_decay: float,
-) -> None:  # fmt: skip
-    """Update parameters ``w`` and velocity ``v`` in place from the gradient ``g``; see ``training.cl``."""
-    _check("momentum_update", w, v, g)
-    length = backend.queue.tuning.run_length(w.size)
-    numbers = (w.size, length, _round(learning_rate), _round(momentum), _round(weight_decay))
-    backend.queue.launch(FILE, "momentum_update", -(-w.size // length), (w.data, v.data, g.data), numbers)
 
 
 def _round(number: float) -> float:

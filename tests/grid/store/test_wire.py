@@ -16,8 +16,8 @@ from grid.errors import PayloadError
 from grid.store.wire import MAGIC, PREFIX, VERSION, PayloadHeader, pack, unpack
 
 HEADER = PayloadHeader(
-    run="0123456789ab", step=3, shard=1, parameter_version=3, codec="dynamic8", dtype="float32", count=5, examples=32,
-    loss=2.25, equivalence_class="numpy/2.4.6/openblas 0.3.31/Haswell/1-thread",
+    run="0123456789ab", step=3, shard=1, parameter_version=3, codec="dynamic8", dtype="float32", count=5, running=0,
+    examples=32, loss=2.25, equivalence_class="numpy/2.4.6/openblas 0.3.31/Haswell/1-thread",
 )
 BODY = b"scales and codes"
 PAYLOAD = pack(HEADER, BODY)
@@ -52,7 +52,7 @@ def test_what_is_packed_comes_back(step: int, shard: int, count: int, examples: 
 
 def test_the_layout_is_the_documented_one() -> None:
     magic, version, header_size, body_size, checksum = struct.unpack_from("<4sHHQI", PAYLOAD)
-    assert (magic, version, body_size) == (b"NABE", 1, len(BODY))
+    assert (magic, version, body_size) == (b"NABE", 2, len(BODY))
     assert checksum == zlib.crc32(PAYLOAD[20:])
     assert json.loads(PAYLOAD[20 : 20 + header_size]) == asdict(HEADER)
     assert (20 + header_size) % 16 == 0
@@ -97,10 +97,10 @@ def test_more_bytes_than_expected_are_refused() -> None:
 
 
 def test_another_magic_or_version_is_refused() -> None:
-    with pytest.raises(PayloadError, match="expected magic b'NABE' version 1, got b'EBAN'"):
+    with pytest.raises(PayloadError, match="expected magic b'NABE' version 2, got b'EBAN'"):
         unpack(b"EBAN" + PAYLOAD[4:], maximum_size=LIMIT)
-    with pytest.raises(PayloadError, match="got b'NABE' version 2"):
-        unpack(PAYLOAD[:4] + b"\x02" + PAYLOAD[5:], maximum_size=LIMIT)
+    with pytest.raises(PayloadError, match="got b'NABE' version 1"):
+        unpack(PAYLOAD[:4] + b"\x01" + PAYLOAD[5:], maximum_size=LIMIT)
 
 
 def test_giant_lengths_are_refused_before_anything_is_read() -> None:

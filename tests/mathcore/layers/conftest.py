@@ -9,6 +9,8 @@ import pytest
 
 from mathcore.array import NDArray
 from mathcore.backends import create
+from mathcore.backends.numpy.backend import NumpyBackend
+from mathcore.backends.opencl.backend import OpenCLBackend
 from mathcore.layers import Layer
 
 BACKEND = create("numpy")
@@ -20,6 +22,18 @@ DIRECTIONS = 5
 TOLERANCE = 1e-6
 
 CheckGradient = Callable[[Layer, Sequence[np.ndarray]], None]
+
+
+@pytest.fixture(scope="session")
+def device(_opencl: OpenCLBackend) -> OpenCLBackend:
+    """Return the OpenCL backend on the default device."""
+    return _opencl
+
+
+@pytest.fixture(scope="session")
+def reference() -> NumpyBackend:
+    """Return the NumPy backend, which it is compared with."""
+    return NumpyBackend()
 
 
 @pytest.fixture

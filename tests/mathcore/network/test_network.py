@@ -103,9 +103,9 @@ def test_training_lowers_the_loss_and_keeps_padding_zero(small: Definition) -> N
     gradient, velocity = BACKEND.zeros(parameters.shape), BACKEND.zeros(parameters.shape)
     optimizer = optimizers.create("momentum", learning_rate=0.1, momentum=0.9, weight_decay=0.001)
     before = network.evaluate(parameters, x, y)
-    for _ in range(60):
+    for step in range(60):
         network.gradient(parameters, x, y, gradient)
-        optimizer.update(parameters, velocity, gradient)
+        optimizer.update(parameters, velocity, gradient, step=step)
     after = network.evaluate(parameters, x, y)
     assert after.loss < before.loss / 4
     assert after.correct > before.correct

@@ -141,3 +141,11 @@ def test_int32_integers_are_the_integers_moved_to_their_range() -> None:
 def test_int32_integers_refuse_an_empty_or_too_large_range(low: int, high: int) -> None:
     with pytest.raises(MathcoreError, match="expected -2\\*\\*31 <= low < high <= 2\\*\\*31, got low"):
         random.int32_integers(0, 0, 1, low=low, high=high)
+
+
+def test_numbers_computed_in_parts_are_those_of_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = random.words(3, (1, 2), 1001)
+    uniform = random.uniform(3, (1, 2), 1001)
+    monkeypatch.setattr(random, "PART_BLOCKS", 7)
+    assert np.array_equal(random.words(3, (1, 2), 1001), whole)
+    assert np.array_equal(random.uniform(3, (1, 2), 1001), uniform)

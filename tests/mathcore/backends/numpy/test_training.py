@@ -14,28 +14,6 @@ def vectors(size: int, count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_momentum_update_rounds_after_each_of_six_operations(size: int) -> None:
-    w, v, g = vectors(size, 3)
-    rate, inertia, decay = np.float32(0.05), np.float32(0.9), np.float32(0.0005)
-    # Each product and sum below is one float32 operation; float64 would hold more digits.
-    new_v = inertia * v - rate * (g + decay * w)
-    new_w = w + new_v
-    training.momentum_update(w, v, g, learning_rate=0.05, momentum=0.9, weight_decay=0.0005)
-    assert v.tobytes() == new_v.tobytes()
-    assert w.tobytes() == new_w.tobytes()
-
-
-def test_momentum_update_leaves_the_gradient_alone_and_zeros_zero() -> None:
-    w, v, g = (np.zeros(512, np.float32) for _ in range(3))
-    g[:100] = 1
-    training.momentum_update(w, v, g, learning_rate=0.1, momentum=0.9, weight_decay=0.1)
-    assert np.all(g[:100] == 1)
-    assert np.all(w[:100] == np.float32(-0.1))
-    assert not np.any(w[100:])
-    assert not np.any(v[100:])
-
-
-@pytest.mark.parametrize("size", SIZES)
 def test_accumulate_rounds_the_product_and_then_the_sum(size: int) -> None:
     total, x = vectors(size, 2)
     expected = total + np.float32(1 / 3) * x

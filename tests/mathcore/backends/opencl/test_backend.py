@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mathcore import optimizers
 from mathcore.backends.base import Backend
 from mathcore.backends.numpy.backend import NumpyBackend
 from mathcore.backends.opencl.backend import OpenCLBackend
@@ -38,9 +39,10 @@ def train(backend: Backend, *, steps: int, examples: int) -> tuple[np.ndarray, n
     parameters = backend.asarray(network.initialize(1))
     velocity, gradient = backend.zeros(parameters.shape), backend.zeros(parameters.shape)
     losses = []
-    for _ in range(steps):
+    optimizer = optimizers.create("momentum", learning_rate=0.01, momentum=0.9, weight_decay=5e-4)
+    for step in range(steps):
         losses.append(network.gradient(parameters, backend.asarray(data), backend.asarray(labels), gradient).item())
-        backend.momentum_update(parameters, velocity, gradient, learning_rate=0.01, momentum=0.9, weight_decay=5e-4)
+        optimizer.update(parameters, velocity, gradient, step=step)
     return parameters.numpy(), np.array(losses)
 
 

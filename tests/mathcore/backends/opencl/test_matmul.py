@@ -12,7 +12,7 @@ from tests.mathcore.backends.opencl.comparison import assert_close, random_array
 
 SIZES = [
     (1, 1, 1), (3, 5, 7), (64, 800, 500), (64, 500, 10), (17, 33, 129), (2000, 30, 20), (1, 1000, 3), (5, 1, 300),
-    (0, 3, 4), (3, 4, 0), (3, 0, 4),
+    (8, 700, 401), (0, 3, 4), (3, 4, 0), (3, 0, 4),
 ]  # fmt: skip
 
 # A sum of 2,000 products in float32 errs by a few units in the last place of the largest sum.

@@ -60,13 +60,51 @@ def test_average_pooling_agrees_with_numpy(
     assert_close(actual_dx, expected_dx, tolerance=1e-6)
 
 
+# x, ksize, stride, pad, (OH, OW) with the last windows beyond the border
+COVERING = [
+    ((2, 7, 9, 64), (3, 3), (2, 2), (0, 0), (3, 4)),
+    ((2, 8, 6, 3), (3, 3), (2, 2), (0, 0), (4, 3)),
+    ((2, 8, 7, 9), (3, 3), (2, 2), (1, 1), (5, 4)),
+    ((1, 5, 6, 17), (2, 2), (2, 2), (0, 0), (3, 3)),
+    ((1, 9, 7, 5), (3, 4), (2, 3), (1, 1), (5, 3)),
+    ((1, 6, 6, 2), (5, 5), (2, 2), (2, 2), (4, 4)),
+]
+
+
+@pytest.mark.parametrize(("shape", "ksize", "stride", "pad", "count"), COVERING, ids=str)
+def test_windows_beyond_the_border_agree_with_numpy(
+    device: OpenCLBackend, reference: NumpyBackend, shape: tuple[int, ...], ksize: Pair, stride: Pair, pad: Pair,
+    count: Pair,
+) -> None:  # fmt: skip
+    x = np.random.default_rng(0).integers(-2, 3, shape).astype(np.float32)
+    dy = random_array(shape[0], *count, shape[3])
+    results = []
+    for backend in (device, reference):
+        images, gradient = backend.asarray(x), backend.asarray(dy)
+        y, places = backend.max_pooling_2d(images, ksize=ksize, stride=stride, pad=pad, count=count)
+        dx = backend.max_pooling_2d_gradient(gradient, places, x_shape=shape, ksize=ksize, stride=stride, pad=pad)
+        results.append([y, places, dx])
+        for divisor in ("padded", "image"):
+            means = backend.average_pooling_2d(
+                images, ksize=ksize, stride=stride, pad=pad, count=count, divisor=divisor
+            )
+            dx = backend.average_pooling_2d_gradient(
+                gradient, x_shape=shape, ksize=ksize, stride=stride, pad=pad, divisor=divisor
+            )
+            results[-1] += [means, dx]
+    for actual, expected in zip(*results, strict=True):
+        assert_close(actual, expected, tolerance=1e-6)
+    assert_same_bits(results[0][0], results[1][0])
+    assert_same_bits(results[0][1], results[1][1])
+
+
 def test_windows_of_more_than_256_elements_are_refused(device: OpenCLBackend) -> None:
     with pytest.raises(ShapeError, match="expected windows of at most 256 elements"):
         device.max_pooling_2d(device.zeros((1, 20, 20, 1)), ksize=(17, 17), stride=(1, 1), pad=(0, 0))
 
 
 def test_gradients_of_another_shape_are_refused(device: OpenCLBackend) -> None:
-    with pytest.raises(ShapeError, match="pooling: expected dy of shape"):
+    with pytest.raises(ShapeError, match="pooling: expected at most .* windows of each of the images"):
         device.average_pooling_2d_gradient(
             device.zeros((1, 3, 3, 1)), x_shape=(1, 4, 4, 1), ksize=(2, 2), stride=(2, 2), pad=(0, 0)
         )

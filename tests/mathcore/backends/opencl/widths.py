@@ -12,7 +12,7 @@ from mathcore.backends.opencl.tuning import tune
 
 WIDTHS = {"4 lanes": (4, 2, "cpu"), "16 lanes": (16, 2, "cpu"), "gpu": (4, 2, "gpu")}
 """Vector width, compute units and kind of device."""
-KINDS = WIDTHS | {"64 units": (8, 64, "cpu")}
+KINDS = WIDTHS | {"64 units": (8, 64, "cpu"), "2 units of 8 lanes": (8, 2, "cpu")}
 
 
 def open_as(kind: str, cache_dir: Path) -> OpenCLBackend:

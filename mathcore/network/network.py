@@ -15,7 +15,7 @@ from mathcore.network import diagnosis
 from mathcore.network.backpropagation import Blobs, loss_and_gradient, run_testing, total_loss
 from mathcore.network.definition import PHASES, LayerDefinition, parse
 from mathcore.network.evaluation import Evaluation
-from mathcore.network.fillers import fill_into
+from mathcore.network.fillers import fill, fill_into
 from mathcore.network.fusion import fused
 from mathcore.network.graph import execution_order
 from mathcore.network.inference import infer_shapes

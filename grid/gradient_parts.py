@@ -3,11 +3,11 @@
 The first ``layout.learned_size`` elements of a vector are learned: their gradient goes through the job's codec. The
 rest are running statistics, such as the means of batch normalization: in their places a shard gives their next values,
 which travel as they are, float32 little endian, behind the codec's bytes.
+
+Parts are copied rather than viewed: views that overlap those of the layers are no good on NVIDIA's driver.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,56 +22,28 @@ from mathcore.network.diagnosis import first_gradient_not_finite
 ITEM_BYTES = 4
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The learned part (L,) of a vector and the running part (R,), float32; ``None`` where nothing is running."""
-
-    learned: NDArray
-    running: NDArray | None
-
-
-def split(vector: NDArray, layout: Layout) -> Parts:
-    """Return the parts of a vector (P,) as views; without running statistics the learned part is the vector itself."""
-    if layout.learned_size == layout.size:
-        return Parts(vector, None)
-    backend, size = vector.backend, layout.learned_size
-    return Parts(backend.view(vector, 0, (size,)), backend.view(vector, size, (layout.size - size,)))
-
-
 def body_size(codec: Codec, layout: Layout) -> int:
     """Return the size in bytes of the body of a payload."""
     return codec.payload_size(layout.learned_size) + ITEM_BYTES * (layout.size - layout.learned_size)
 
 
-def encode(codec: Codec, parts: Parts, layout: Layout) -> bytes:
-    """Return the body of a payload.
+def encode(codec: Codec, gradient: NDArray, layout: Layout) -> bytes:
+    """Return the body of the payload of a gradient (P,).
 
     Raises:
-        DivergedError: if a part holds NaN or infinity.
+        DivergedError: if it holds NaN or infinity.
     """
-    learned = _encode_learned(codec, parts, layout)
-    if parts.running is None:
+    learned = _encode_learned(codec, gradient, layout)
+    if layout.learned_size == layout.size:
         return learned
-    running = parts.running.numpy()
+    running = running_part(gradient, layout).numpy()
     if not np.isfinite(running).all():
         raise DivergedError("running statistics: expected finite values, got NaN or infinity; lower the learning rate")
     return learned + running.astype("<f4", copy=False).tobytes()
 
 
-def _encode_learned(codec: Codec, parts: Parts, layout: Layout) -> bytes:
-    try:
-        return codec.encode(parts.learned)
-    except CodecError:
-        name = first_gradient_not_finite(parts.learned, layout)
-        if name is None:
-            raise
-        raise DivergedError(
-            f"expected finite gradients, got NaN or infinity first in that of {name}; lower the learning rate"
-        ) from None
-
-
-def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> Parts:
-    """Return the parts in an untrusted body.
+def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> NDArray:
+    """Return the gradient (P,) in an untrusted body.
 
     Raises:
         PayloadError: if the body has another size, or running statistics are not finite.
@@ -83,23 +55,62 @@ def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> 
     end = codec.payload_size(layout.learned_size)
     learned = codec.decode(body[:end], layout.learned_size, backend)
     if end == expected:
-        return Parts(learned, None)
+        return learned
     running = np.frombuffer(body[end:], "<f4").astype(np.float32, copy=False)
     if not np.isfinite(running).all():
         raise PayloadError("payload: expected finite running statistics, got NaN or infinity")
-    return Parts(learned, backend.asarray(running))
+    return _joined(learned, backend.asarray(running), layout)
 
 
-def through_codec(codec: Codec, parts: Parts, layout: Layout) -> Parts:
+def through_codec(codec: Codec, gradient: NDArray, layout: Layout) -> NDArray:
     """Return what the other end of the wire would decode.
 
     Raises:
         DivergedError: if the codec is not exact and the learned part holds NaN or infinity.
     """
     if codec.exact:
-        return parts
-    learned = parts.learned
-    return Parts(codec.decode(_encode_learned(codec, parts, layout), learned.size, learned.backend), parts.running)
+        return gradient
+    learned = codec.decode(_encode_learned(codec, gradient, layout), layout.learned_size, gradient.backend)
+    if layout.learned_size == layout.size:
+        return learned
+    return _joined(learned, running_part(gradient, layout), layout)
+
+
+def running_part(vector: NDArray, layout: Layout) -> NDArray:
+    """Return a copy of the running statistics (R,) in a vector (P,)."""
+    return vector.backend.read_strided(vector, layout.learned_size, (1,), (layout.size - layout.learned_size,))
+
+
+def copy_running(source: NDArray, destination: NDArray, layout: Layout) -> None:
+    """Copy the running statistics of one vector (P,) into another."""
+    if layout.learned_size < layout.size:
+        _write(destination, layout.learned_size, running_part(source, layout))
+
+
+def _encode_learned(codec: Codec, gradient: NDArray, layout: Layout) -> bytes:
+    learned = gradient
+    if layout.learned_size < layout.size:
+        learned = gradient.backend.read_strided(gradient, 0, (1,), (layout.learned_size,))
+    try:
+        return codec.encode(learned)
+    except CodecError:
+        name = first_gradient_not_finite(learned, layout)
+        if name is None:
+            raise
+        raise DivergedError(
+            f"expected finite gradients, got NaN or infinity first in that of {name}; lower the learning rate"
+        ) from None
+
+
+def _joined(learned: NDArray, running: NDArray, layout: Layout) -> NDArray:
+    vector = learned.backend.empty((layout.size,))
+    _write(vector, 0, learned)
+    _write(vector, layout.learned_size, running)
+    return vector
+
+
+def _write(vector: NDArray, offset: int, values: NDArray) -> None:
+    vector.backend.write_strided(vector, offset, (1,), values.shape, values)
 
 
 class WeightedMean:
@@ -125,24 +136,3 @@ class WeightedMean:
         """Return the mean of what was added."""
         assert self._total is not None, "add comes first"
         return self._total
-
-
-class MeanGradient:
-    """The mean of the shards of one step, both parts weighted by examples; to be added in shard order."""
-
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
-        self._learned = WeightedMean()
-        self._running: WeightedMean | None = None
-
-    def add(self, parts: Parts, examples: int) -> None:
-        """Add one shard of so many examples."""
-        weight = examples / self._batch_size
-        self._learned.add(parts.learned, weight)
-        if parts.running is not None:
-            self._running = self._running or WeightedMean()
-            self._running.add(parts.running, weight)
-
-    def result(self) -> Parts:
-        """Return the mean."""
-        return Parts(self._learned.result(), None if self._running is None else self._running.result())

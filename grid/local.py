@@ -16,7 +16,7 @@ from typing import Any
 from grid.checkpoint import Checkpoint, by_name, read_checkpoint, write_checkpoint
 from grid.devices import create_backend
 from grid.errors import CheckpointError, DivergedError
-from grid.gradient_parts import MeanGradient, body_size, through_codec
+from grid.gradient_parts import WeightedMean, body_size, through_codec
 from grid.interruption import Interruption
 from grid.job import Job, validate_job
 from grid.progress import Progress, ProgressTracker
@@ -87,9 +87,9 @@ class Trainer:
 
     def step(self, step: int) -> list[tuple[float, int]]:
         """Make one update; return the mean loss and the number of examples of every shard."""
-        mean = MeanGradient(self.session.job.batch_size)
+        mean = WeightedMean()
         losses = [self._add_shard(mean, step, shard) for shard in range(self.session.job.shards)]
-        self.session.update(step, mean)
+        self.session.update(step, mean.result())
         return losses
 
     def evaluate(self, step: int, seconds: float) -> dict[str, Any]:
@@ -97,13 +97,13 @@ class Trainer:
         scores = [self.session.score(shard) for shard in range(self.session.plan.evaluation_shards)]
         return evaluation_record(step, scores, seconds)
 
-    def _add_shard(self, mean: MeanGradient, step: int, shard: int) -> tuple[float, int]:
+    def _add_shard(self, mean: WeightedMean, step: int, shard: int) -> tuple[float, int]:
         """Add what the other end of the wire would decode; its memory is free again for the next shard."""
         session = self.session
         layout = session.plan.network.layout
         try:
             result = session.gradient(step, shard)
-            mean.add(through_codec(session.codec, result.parts, layout), result.examples)
+            mean.add(through_codec(session.codec, result.vector, layout), result.examples / session.job.batch_size)
         except DivergedError as error:
             raise DivergedError(f"step {step}, gradient:{shard}: {error}") from None
         self.bytes_up += body_size(session.codec, layout)

@@ -14,11 +14,12 @@ import numpy as np
 
 from grid import datasets
 from grid.errors import DivergedError, JobError
-from grid.gradient_parts import MeanGradient, Parts, WeightedMean, split
+from grid.gradient_parts import WeightedMean, copy_running
 from grid.job import Job
 from grid.networks import load_network
 from grid.sampling import shard_bounds, shard_examples
 from mathcore import codecs, optimizers
+from mathcore.array import NDArray
 from mathcore.backends.base import Backend
 from mathcore.errors import OptimizerError, UnknownTypeError
 from mathcore.layers import training_key
@@ -32,9 +33,9 @@ FROM_PLUGINS = "one of your own comes from a module that GRID_PLUGINS names, her
 
 @dataclass(frozen=True)
 class Gradient:
-    """The mean gradient of one shard, its mean loss and its number of examples."""
+    """The mean gradient (P,) of one shard, its mean loss and its number of examples."""
 
-    parts: Parts
+    vector: NDArray
     loss: float
     examples: int
 
@@ -126,9 +127,7 @@ class Session:
         self.state = backend.zeros((plan.optimizer.state_size(layout.learned_size),))
         self.token: str | None = None
         self.state_token: str | None = None
-        self._parameter_parts = split(self.parameters, layout)
         self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
-        self._gradient_parts = split(self._gradient, layout)
         self._step = TrainingStep(plan.network, backend, self.parameters, self._gradient)
         self._multipliers = optimizers.Multipliers.of(layout, backend)
 
@@ -163,28 +162,27 @@ class Session:
             batch_size=job.batch_size, count=len(self.plan.data.train),
         )
         if job.micro_batch and len(examples) > job.micro_batch:
-            parts, loss = self._in_pieces(examples, step=step, place=start)
+            vector, loss = self._in_pieces(examples, step=step, place=start)
         else:
-            loss = self._compute(examples, step=step, place=start)
-            parts = self._gradient_parts
-        return Gradient(parts, loss, len(examples))
+            vector, loss = self._gradient, self._compute(examples, step=step, place=start)
+        return Gradient(vector, loss, len(examples))
 
-    def update(self, step: int, mean: MeanGradient) -> None:
+    def update(self, step: int, mean: NDArray) -> None:
         """Turn the current version into the next one.
 
         Args:
             step: the number of updates made so far.
-            mean: of all shards.
+            mean: the mean (P,) of the gradients of all shards, weighted by their examples.
         """
         self.token = self.state_token = None
-        parts, own = mean.result(), self._parameter_parts
+        layout = self.plan.network.layout
         self.plan.optimizer.update(
-            own.learned, self.state, parts.learned, step=step, multipliers=self._multipliers
-        )
-        if own.running is not None and parts.running is not None:
-            self.backend.copy(parts.running, own.running)
+            self.parameters, self.state, mean,
+            step=step, size=layout.learned_size, multipliers=self._multipliers,
+        )  # fmt: skip
+        copy_running(mean, self.parameters, layout)
 
-    def _in_pieces(self, examples: np.ndarray, *, step: int, place: int) -> tuple[Parts, float]:
+    def _in_pieces(self, examples: np.ndarray, *, step: int, place: int) -> tuple[NDArray, float]:
         """Return gradient and mean loss of examples that are too many to be computed at once."""
         pieces = math.ceil(len(examples) / self.job.micro_batch)
         mean, loss = WeightedMean(), 0.0
@@ -193,7 +191,7 @@ class Session:
             weight = (last - first) / len(examples)
             loss += weight * self._compute(examples[first:last], step=step, place=place + first)
             mean.add(self._gradient, weight)
-        return split(mean.result(), self.plan.network.layout), loss
+        return mean.result(), loss
 
     def _compute(self, examples: np.ndarray, *, step: int, place: int) -> float:
         """Write the gradient of some examples and return their mean loss.

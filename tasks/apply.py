@@ -8,11 +8,12 @@ from typing import Any
 
 from grid.celery import app
 from grid.errors import PayloadError
-from grid.gradient_parts import MeanGradient, Parts, body_size, decode
+from grid.gradient_parts import WeightedMean, body_size, decode
 from grid.records import evaluation_due, step_record
 from grid.session import Session
 from grid.store import RunHeader, unpack
 from grid.worker import Worker, current_worker
+from mathcore.array import NDArray
 
 HEADER_ROOM_BYTES = 8192
 
@@ -51,22 +52,22 @@ def publish_step(worker: Worker, header: RunHeader) -> str:
 
 def mean_gradient(
     worker: Worker, session: Session, header: RunHeader, committed: Mapping[int, Mapping[str, Any]]
-) -> MeanGradient:
-    """Return the mean of all shards' gradients, decoded one after the other in shard order.
+) -> NDArray:
+    """Return the mean (P,) of all shards' gradients, decoded one after the other in shard order.
 
     Raises:
         PayloadError: if a payload is not the one that was committed.
     """
-    mean = MeanGradient(session.job.batch_size)
+    mean = WeightedMean()
     for shard in range(header.shards):
         mean.add(*decoded_gradient(worker, session, header, shard, str(committed[shard]["token"])))
-    return mean
+    return mean.result()
 
 
 def decoded_gradient(
     worker: Worker, session: Session, header: RunHeader, shard: int, token: str
-) -> tuple[Parts, int]:
-    """Return one shard's gradient and its number of examples."""
+) -> tuple[NDArray, float]:
+    """Return one shard's gradient (P,) and its weight in the mean."""
     layout, codec = session.plan.network.layout, session.codec
     data = worker.store.get_gradient(header.run, header.step, shard, token)
     found, body = unpack(data, maximum_size=body_size(codec, layout) + HEADER_ROOM_BYTES)
@@ -74,7 +75,7 @@ def decoded_gradient(
     got = (found.run, found.step, found.shard, found.codec, found.count, found.running)
     if got != expected:
         raise PayloadError(f"shard {shard}: expected run, step, shard, codec, count, running {expected}, got {got}")
-    return decode(codec, body, layout, session.backend), found.examples
+    return decode(codec, body, layout, session.backend), found.examples / session.job.batch_size
 
 
 def send_next(worker: Worker, header: RunHeader, step: int, *, evaluate: bool) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grid.errors import DivergedError, PayloadError
-from grid.gradient_parts import MeanGradient, Parts, WeightedMean, body_size, decode, encode, split, through_codec
+from grid.gradient_parts import WeightedMean, body_size, copy_running, decode, encode, through_codec
 from mathcore import backends, codecs
 from mathcore.array import NDArray
 from mathcore.layers import ParameterSpec
@@ -18,40 +18,39 @@ VALUES = np.random.default_rng(0).normal(size=LAYOUT.size).astype(np.float32)
 CODECS = codecs.names()
 
 
-def parts() -> Parts:
-    return split(BACKEND.asarray(VALUES), LAYOUT)
-
-
-def running(found: Parts) -> NDArray:
-    assert found.running is not None
-    return found.running
+def gradient(values: np.ndarray = VALUES) -> NDArray:
+    return BACKEND.asarray(values)
 
 
 @pytest.mark.parametrize("name", CODECS)
 def test_running_statistics_keep_every_bit_whatever_the_codec(name: str) -> None:
     codec = codecs.create(name)
-    body = encode(codec, parts(), LAYOUT)
+    body = encode(codec, gradient(), LAYOUT)
     assert len(body) == body_size(codec, LAYOUT) == codec.payload_size(512) + 4 * 256
-    found = decode(codec, memoryview(body), LAYOUT, BACKEND)
-    assert running(found).numpy().tobytes() == VALUES[512:].tobytes()
-    np.testing.assert_array_equal(
-        found.learned.numpy(), codec.decode(codec.encode(parts().learned), 512, BACKEND).numpy()
-    )
+    found = decode(codec, memoryview(body), LAYOUT, BACKEND).numpy()
+    assert found[512:].tobytes() == VALUES[512:].tobytes()
+    learned = codec.decode(codec.encode(gradient(VALUES[:512])), 512, BACKEND)
+    np.testing.assert_array_equal(found[:512], learned.numpy())
 
 
 @pytest.mark.parametrize("name", CODECS)
 def test_one_process_sees_what_the_other_end_of_the_wire_decodes(name: str) -> None:
     codec = codecs.create(name)
-    decoded = decode(codec, memoryview(encode(codec, parts(), LAYOUT)), LAYOUT, BACKEND)
-    short = through_codec(codec, parts(), LAYOUT)
-    assert short.learned.numpy().tobytes() == decoded.learned.numpy().tobytes()
-    assert running(short).numpy().tobytes() == running(decoded).numpy().tobytes()
+    decoded = decode(codec, memoryview(encode(codec, gradient(), LAYOUT)), LAYOUT, BACKEND)
+    assert through_codec(codec, gradient(), LAYOUT).numpy().tobytes() == decoded.numpy().tobytes()
 
 
-def test_a_vector_without_running_statistics_is_its_own_learned_part() -> None:
-    layout = Layout([("fc/w", ParameterSpec((300,)))])
-    vector = BACKEND.zeros((layout.size,))
-    assert split(vector, layout) == Parts(vector, None)
+@pytest.mark.parametrize("name", CODECS)
+def test_without_running_statistics_the_codec_writes_all(name: str) -> None:
+    codec, layout = codecs.create(name), Layout([("fc/w", ParameterSpec((300,)))])
+    assert encode(codec, gradient(VALUES[:512]), layout) == codec.encode(gradient(VALUES[:512]))
+
+
+def test_running_statistics_are_copied_and_nothing_else() -> None:
+    destination = BACKEND.zeros((LAYOUT.size,))
+    copy_running(gradient(), destination, LAYOUT)
+    assert not destination.numpy()[:512].any()
+    assert destination.numpy()[512:].tobytes() == VALUES[512:].tobytes()
 
 
 @pytest.mark.parametrize("change", [lambda body: body[:-4], lambda body: body + b"\0\0\0\0", lambda body: b""])
@@ -59,7 +58,7 @@ def test_a_body_of_another_size_is_refused(change: object) -> None:
     assert callable(change)
     codec = codecs.create("float32")
     with pytest.raises(PayloadError, match="expected a body of 3072 bytes"):
-        decode(codec, memoryview(change(encode(codec, parts(), LAYOUT))), LAYOUT, BACKEND)
+        decode(codec, memoryview(change(encode(codec, gradient(), LAYOUT))), LAYOUT, BACKEND)
 
 
 def test_running_statistics_that_are_not_finite_neither_leave_nor_enter() -> None:
@@ -67,7 +66,7 @@ def test_running_statistics_that_are_not_finite_neither_leave_nor_enter() -> Non
     values = VALUES.copy()
     values[-1] = np.nan
     with pytest.raises(DivergedError, match="running statistics"):
-        encode(codec, split(BACKEND.asarray(values), LAYOUT), LAYOUT)
+        encode(codec, gradient(values), LAYOUT)
     with pytest.raises(PayloadError, match="finite running statistics"):
         decode(codec, memoryview(values.tobytes()), LAYOUT, BACKEND)
 
@@ -77,27 +76,18 @@ def test_a_gradient_that_is_not_finite_is_called_by_the_name_of_its_array(name: 
     values = VALUES.copy()
     values[299] = np.inf
     with pytest.raises(DivergedError, match="first in that of fc/w"):
-        encode(codecs.create(name), split(BACKEND.asarray(values), LAYOUT), LAYOUT)
-
-
-def test_both_parts_of_the_mean_are_weighted_by_examples() -> None:
-    mean = MeanGradient(batch_size=4)
-    for value, examples in ((1.0, 3), (5.0, 1)):
-        vector = BACKEND.asarray(np.full(LAYOUT.size, value, np.float32))
-        mean.add(split(vector, LAYOUT), examples)
-    result = mean.result()
-    assert set(result.learned.numpy()) | set(running(result).numpy()) == {2.0}
+        encode(codecs.create(name), gradient(values), LAYOUT)
 
 
 def test_a_single_vector_is_its_own_mean_and_takes_no_memory() -> None:
-    vector = BACKEND.asarray(VALUES)
+    vector = gradient()
     mean = WeightedMean()
     mean.add(vector, 1.0)
     assert mean.result() is vector
 
 
 def test_a_mean_leaves_what_was_added_as_it_was() -> None:
-    vector = BACKEND.asarray(VALUES)
+    vector = gradient()
     mean = WeightedMean()
     mean.add(vector, 0.25)
     mean.add(vector, 0.75)

@@ -22,7 +22,7 @@ def session(job: Job) -> Session:
 def gradients(job: Job) -> tuple[np.ndarray, float]:
     """Return the gradient of shard 0 of step 0 and its loss."""
     result = session(job).gradient(0, 0)
-    return result.parts.learned.numpy(), result.loss
+    return result.vector.numpy(), result.loss
 
 
 @pytest.mark.parametrize("micro_batch", [1, 7, 16])

@@ -53,7 +53,20 @@ def test_the_key_holds_seed_step_and_the_place_in_the_batch() -> None:
     ]
 
 
-def test_an_evaluation_draws_nothing_and_uses_running_statistics() -> None:
+def test_an_evaluation_uses_running_statistics_whatever_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer.start(
+        Session(Plan(Job(network=network("batch_normalization"), batch_size=32), Path()), backends.create("numpy"))
+    )
+    trainer.step(0)
+    scores = []
+    for examples in (2, 250):  # statistics of two examples would be far from those of 250
+        monkeypatch.setattr("grid.session.EVALUATION_BATCH_EXAMPLES", examples)
+        scores.append(trainer.session.score(0))
+    assert scores[0].correct == scores[1].correct
+    assert scores[0].loss_sum == pytest.approx(scores[1].loss_sum, rel=1e-5)
+
+
+def test_an_evaluation_draws_nothing() -> None:
     trained = session(Job(network=network("test_key_probe"), batch_size=8))
     trained.score(0)
     assert {(phase, key) for phase, key, _ in KeyProbe.seen} == {("test", None)}

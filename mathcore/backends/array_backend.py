@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 
 if TYPE_CHECKING:
     from mathcore.array import NDArray
+    from mathcore.backends.fetched import Fetched
     from mathcore.backends.operations import Chain
     from mathcore.backends.recording import Recording
 
@@ -57,6 +58,9 @@ class ArrayBackend(Protocol):
 
     def to_numpy(self, x: NDArray) -> np.ndarray:
         """Copy ``x`` to a new host array; waits for the device."""
+
+    def fetch(self, x: NDArray) -> Fetched:
+        """Have ``x`` copied to the host as soon as it is computed; who reads it does not wait for what comes later."""
 
     def empty(self, shape: Shape, dtype: DTypeLike = np.float32) -> NDArray:
         """Return an array whose values are undefined."""

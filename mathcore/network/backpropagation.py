@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.fetched import Fetched
 from mathcore.layers.layer import TESTING, Backward, Context, Shape
 from mathcore.network.node import Node, blobs_with_gradient
 
@@ -48,8 +49,10 @@ class DroppedGradients(Mapping[str, NDArray]):
 
 def loss_and_gradient(
     nodes: Sequence[Node], blobs: Blobs, parameters: NDArray, gradient: NDArray, *, context: Context
-) -> NDArray:
+) -> Fetched:
     """Return the total loss () and write its gradient; ``blobs`` holds what the data layers give.
+
+    The loss is fetched before the way back begins: whoever reads it has time to prepare what comes after the step.
 
     Args:
         nodes: the layers that lead to the losses, in execution order, without the data layers.
@@ -59,11 +62,12 @@ def loss_and_gradient(
         context: of phase "train".
     """
     kept = run_forward(nodes, blobs, parameters, context)
+    loss = gradient.backend.fetch(total_loss(nodes, blobs))
     run_backward(nodes, kept, blobs, gradient)
     for node in nodes:
         if node.layer.frozen:
             _keep_running(node, parameters, gradient)
-    return total_loss(nodes, blobs)
+    return loss
 
 
 def run_forward(nodes: Sequence[Node], blobs: Blobs, parameters: NDArray, context: Context) -> list[Kept]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.fetched import Fetched
 from mathcore.errors import DTypeError, NetworkError, ShapeError
 from mathcore.layers.blob_data import BlobData
 from mathcore.layers.layer import Context, Layer
@@ -85,7 +86,7 @@ class Network:
 
     def gradient(
         self, parameters: NDArray, data: NDArray, labels: NDArray, gradient: NDArray, *, key: NDArray | None = None
-    ) -> NDArray:
+    ) -> Fetched:
         """Return the mean loss of the examples, of several the total, and overwrite ``gradient`` with its gradient.
 
         Args:
@@ -97,7 +98,7 @@ class Network:
             key: what the random numbers of layers such as dropout follow from (``Context.key``); None: they are
                 left out.
         Returns:
-            The loss, shape ().
+            The loss, shape (), on its way to the host: ``item`` waits for the forward pass only.
         Raises:
             ShapeError, DTypeError: if one of the arrays does not fit.
         """

@@ -10,6 +10,7 @@ import numpy as np
 
 from mathcore.array import NDArray
 from mathcore.backends.base import Backend
+from mathcore.backends.fetched import Fetched
 from mathcore.backends.recording import Recording
 from mathcore.network.network import Network
 
@@ -28,7 +29,7 @@ class Recorded:
     images: NDArray
     labels: NDArray
     key: NDArray | None
-    recording: Recording[NDArray] | None = None
+    recording: Recording[Fetched] | None = None
     attempts: int = 0
 
 
@@ -47,7 +48,7 @@ class TrainingStep:
         self._gradient = gradient
         self._recorded: OrderedDict[Shapes, Recorded] = OrderedDict()
 
-    def run(self, images: np.ndarray, labels: np.ndarray, key: np.ndarray | None = None) -> NDArray:
+    def run(self, images: np.ndarray, labels: np.ndarray, key: np.ndarray | None = None) -> Fetched:
         """Return the mean loss () of the examples and overwrite the gradient; the next call may overwrite the loss.
 
         Args:
@@ -69,7 +70,7 @@ class TrainingStep:
         return one.recording.replay()
 
     @property
-    def recordings(self) -> list[Recording[NDArray]]:
+    def recordings(self) -> list[Recording[Fetched]]:
         """The recordings that are kept, that of the last batch last."""
         return [one.recording for one in self._recorded.values() if one.recording is not None]
 

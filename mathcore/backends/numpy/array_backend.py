@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike
 
 from mathcore.array import NDArray
 from mathcore.backends.array_backend import MemoryInfo
+from mathcore.backends.fetched import FetchedArray
 from mathcore.backends.numpy import (
     arrays,
     col2im,
@@ -58,6 +59,9 @@ class NumpyArrays:
 
     def to_numpy(self, x: NDArray) -> np.ndarray:
         return np.array(x.data)
+
+    def fetch(self, x: NDArray) -> FetchedArray:
+        return FetchedArray(self.to_numpy(x))
 
     def empty(self, shape: Shape, dtype: DTypeLike = np.float32) -> NDArray:
         return self._wrap(np.empty(shape, arrays.check_dtype(np.dtype(dtype))))

@@ -29,6 +29,7 @@ from mathcore.backends.opencl import (
     sorting,
     source,
 )
+from mathcore.backends.opencl.fetching import DeviceFetch
 from mathcore.backends.opencl.queue import DeviceQueue
 from mathcore.backends.operations import Chain
 from mathcore.backends.recording import Recording
@@ -66,6 +67,11 @@ class OpenCLArrays:
 
     def to_numpy(self, x: NDArray) -> np.ndarray:
         return arrays.to_numpy(self, x)
+
+    def fetch(self, x: NDArray) -> DeviceFetch:
+        fetched = DeviceFetch(x.shape, x.dtype)
+        self.queue.fetch(x.data, fetched)
+        return fetched
 
     def empty(self, shape: Shape, dtype: DTypeLike = np.float32) -> NDArray:
         return arrays.empty(self, shape, dtype)

@@ -1,4 +1,4 @@
-"""What a recording is made of: launches, copies, fills and uploads, with the places of their memory still open.
+"""What a recording is made of: launches, copies, fills, uploads, fetches, with the places of their memory still open.
 
 ``prepare`` turns them into commands for ``DeviceQueue.run``. A kernel object serves all launches with its numbers; its
 buffers are set again before a launch where they differ from those of the launch before, 0.2 us each.
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mathcore.backends.opencl.arena import Region, Temporary
+from mathcore.backends.opencl.fetching import DeviceFetch
 from mathcore.backends.opencl.memory import Memory
 from mathcore.backends.opencl.program import set_value
 from mathcore.backends.opencl.queue import Command, DeviceQueue
@@ -63,7 +64,15 @@ class Upload:
     values: np.ndarray
 
 
-Step = Launch | Copy | Fill | Upload
+@dataclass(frozen=True)
+class Fetch:
+    """A copy to the host."""
+
+    source: Place
+    fetched: DeviceFetch
+
+
+Step = Launch | Copy | Fill | Upload | Fetch
 
 
 def prepare(queue: DeviceQueue, steps: Sequence[Step], find: Find) -> list[Command]:
@@ -92,6 +101,8 @@ def prepare(queue: DeviceQueue, steps: Sequence[Step], find: Find) -> list[Comma
                 commands.append(partial(queue.fill, find(step.destination), step.value, step.size))
             case Upload():
                 commands.append(partial(queue.upload, find(step.destination), step.values))
+            case Fetch():
+                commands.append(partial(queue.fetch, find(step.source), step.fetched))
     return commands
 
 

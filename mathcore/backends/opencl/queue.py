@@ -15,6 +15,7 @@ import numpy as np
 
 from mathcore.backends.opencl.arena import Arena
 from mathcore.backends.opencl.devices import kind, open_device
+from mathcore.backends.opencl.fetching import DeviceFetch
 from mathcore.backends.opencl.memory import Memory, MemoryPool
 from mathcore.backends.opencl.program import Numbers, Programs, Vectors, set_value
 from mathcore.backends.opencl.source import Macros
@@ -171,6 +172,17 @@ class DeviceQueue:
             raise self._failure("reading", error) from None
         self._uploads.clear()
         self._idle = True
+
+    def fetch(self, memory: Memory, fetched: DeviceFetch) -> None:
+        """Enqueue a copy of ``memory`` into the host array of ``fetched``; nothing waits."""
+        if fetched.values.nbytes == 0:
+            return
+        self.check_process()
+        self._idle = False
+        try:
+            fetched.event = self._cl.enqueue_copy(self._queue, fetched.values, memory.buffer, is_blocking=False)
+        except self._cl.Error as error:
+            raise self._failure("reading", error) from None
 
     def finish(self) -> None:
         """Wait for all that was enqueued.

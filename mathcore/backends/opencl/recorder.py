@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from mathcore.backends.opencl.arena import Temporary, TracedMemory
-from mathcore.backends.opencl.commands import Argument, Copy, Fill, Launch, Place, Step, Upload
+from mathcore.backends.opencl.commands import Argument, Copy, Fetch, Fill, Launch, Place, Step, Upload
+from mathcore.backends.opencl.fetching import DeviceFetch
 from mathcore.backends.opencl.memory import Memory, MemoryPool
 from mathcore.backends.opencl.program import Numbers, Vectors, pack_number, pack_vector
 from mathcore.backends.opencl.queue import DeviceQueue
@@ -135,6 +136,13 @@ class Recorder:
         """As ``DeviceQueue.download``; ends the recording."""
         self.stop("expected a step that leaves its values on the device, got one that reads an array on the host")
         self.queue.download(memory, values)
+
+    def fetch(self, memory: Memory, fetched: DeviceFetch) -> None:
+        """As ``DeviceQueue.fetch``; each replay fetches anew."""
+        if self.stopped is not None:
+            self.queue.fetch(memory, fetched)
+        elif fetched.values.nbytes:
+            self.steps.append(Fetch(self._place(memory), fetched))
 
     def finish(self) -> None:
         """As ``DeviceQueue.finish``; ends the recording."""

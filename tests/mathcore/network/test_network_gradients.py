@@ -87,7 +87,7 @@ def loss_and_gradient(
     """Return loss and gradient in the type of ``parameters``; elements that nothing writes stay NaN."""
     gradient = BACKEND.asarray(np.full_like(parameters, np.nan))
     loss = network.gradient(BACKEND.asarray(parameters), BACKEND.asarray(data), BACKEND.asarray(labels), gradient)
-    assert loss.shape == ()
+    assert loss.numpy().shape == ()
     return loss.item(), gradient.numpy()
 
 

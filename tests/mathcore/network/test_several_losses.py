@@ -40,7 +40,7 @@ def loss_and_gradient(network: Network, parameters: np.ndarray) -> tuple[float, 
     data, labels = (BACKEND.asarray(part) for part in examples(network, 6))
     gradient = BACKEND.asarray(np.zeros_like(parameters))
     loss = network.gradient(BACKEND.asarray(parameters), data, labels, gradient)
-    assert loss.shape == ()
+    assert loss.numpy().shape == ()
     return float(loss.item()), gradient.numpy()
 
 

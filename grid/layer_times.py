@@ -79,6 +79,7 @@ def measure_layers(network: Network, backend: Backend, *, batch_size: int, repea
     gradient = backend.zeros((network.layout.size,))
     step = TrainingStep(network, backend, parameters, gradient)
     whole = [_step_seconds(backend, step, images, labels) for _ in range(repeats + 2)][2:]
+    planned = max(recording.planned_bytes for recording in step.recordings)
     arrays = [backend.asarray(values) for values in (images, labels, training_key(0, 0, 0))]
     runs = [
         network.timed_gradient(
@@ -91,7 +92,7 @@ def measure_layers(network: Network, backend: Backend, *, batch_size: int, repea
     return {
         "batch_size": batch_size, "backend": backend.name, "device": backend.device,
         "gemm_gflops": device.flops / 1e9, "copy_gbytes_per_second": device.bytes / 1e9,
-        "step_ms": 1e3 * statistics.median(whole), "layers": layers,
+        "step_ms": 1e3 * statistics.median(whole), "planned_bytes": planned, "layers": layers,
     }
 
 
@@ -161,8 +162,10 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 def _footer(record: Mapping[str, Any]) -> str:
     speed = 1e3 * record["batch_size"] / record["step_ms"]
+    memory = f"; memory planned for a step: {record['planned_bytes'] / 1e6:,.1f} MB" if record["planned_bytes"] else ""
     return (
-        f"whole steps, recorded: {record['step_ms']:,.3f} ms, {speed:,.1f} examples/s of {record['batch_size']} each\n"
+        f"whole steps, recorded: {record['step_ms']:,.3f} ms, {speed:,.1f} examples/s of {record['batch_size']} "
+        f"each{memory}\n"
         f"floors on {record['device']}: {record['gemm_gflops']:,.1f} GFLOP/s in a matrix product, "
         f"{record['copy_gbytes_per_second']:,.1f} GB/s in a copy"
     )

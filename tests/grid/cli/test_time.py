@@ -31,3 +31,9 @@ def test_json_holds_forward_and_backward_of_each_layer(capsys: pytest.CaptureFix
     # 2 * 24 * 24 * 20 * 25 operations an example
     assert convolution["forward"]["gflops"] * convolution["forward"]["ms"] == pytest.approx(2 * 576_000 / 1e6)
     assert record["step_ms"] > 0
+    assert record["planned_bytes"] == 0  # NumPy's arrays come and go
+
+
+def test_on_a_device_the_memory_of_a_step_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*COMMAND[:-1], "opencl"]) == 0
+    assert "memory planned for a step: " in capsys.readouterr().out

@@ -23,6 +23,9 @@ from grid.networks import load_network
 from grid.session import Plan, Session
 from grid.settings import load
 
+BATCHES = {"lenet": 16}
+"""Batches of an epoch; 1 for the other networks. A new order of all images in each step would slow LeNet down."""
+
 
 def prepare(network: str, batch: int, device: str | None, folder: Path) -> tuple[Step, str]:
     """Return a training step and the name of its equivalence class."""
@@ -43,8 +46,8 @@ def prepare(network: str, batch: int, device: str | None, folder: Path) -> tuple
 
 
 def with_files(network: str, batch: int, folder: Path) -> list[dict[str, Any]]:
-    """Write one batch as the blob files of Sukiyaki2 and return the network with data layers that name them."""
-    images, labels = make_batch(network, batch)
+    """Write images as the blob files of Sukiyaki2 and return the network with data layers that name them."""
+    images, labels = make_batch(network, batch * BATCHES.get(network, 1))
     (folder / "batch.bin").write_bytes(images.transpose(0, 3, 2, 1).tobytes())
     (folder / "batch.json").write_text(json.dumps(labels.tolist()))
     layers = load_network(network)

@@ -17,6 +17,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -139,7 +140,10 @@ class Browser:
             field.send_keys(text)
 
     def send_form(self) -> None:
+        """Send the form and wait until its page is gone: elements found sooner may still be those of the old one."""
+        old = self.find("html")
         self.find(".job-form button[type=submit]").click()
+        WebDriverWait(self.driver, WAIT_SECONDS, poll_frequency=0.1).until(staleness_of(old))
 
     def wait(self, what: str, script: str) -> Any:
         """Wait until a script returns something true, and return it."""

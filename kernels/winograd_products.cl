@@ -1,8 +1,8 @@
 // The products of transformed tiles and weights, for the files that include this one: (tiles, C) by (C, O) for each point.
 //
-//   inputs: (36, groups of ROWS tiles, depth / VEC, ROWS, VEC) read: the values of VEC channels of each tile of a group in turn
-//   weights: (36, panels, depth, NR) read, see winograd_weights.cl
-//   products: (36, panels of the work-item, its tiles, NR) written
+//   inputs: (POINTS, groups of ROWS tiles, depth / VEC, ROWS, VEC) read: the values of VEC channels of each tile of a group in turn
+//   weights: (POINTS, panels, depth, NR) read, see winograd_weights.cl
+//   products: (POINTS, panels of the work-item, its tiles, NR) written
 // From one point to the next are GAP elements more.
 //
 // Here is no kernel; a work-item of the including file makes the products of some groups of tiles and some panels.
@@ -26,6 +26,16 @@
 #define WILL_READ(pointer)
 #endif
 
+#define ADD_CHANNEL(u, V)                                                                        \
+    {                                                                                            \
+        floatv values[V];                                                                        \
+        UNROLL for (int j = 0; j < V; j++) values[j] = LOAD(b + u * NR + j * VEC);               \
+        UNROLL for (int r = 0; r < ROWS; r++) {                                                  \
+            const floatv factor = (floatv)(a[r * VEC + u]);                                      \
+            UNROLL for (int j = 0; j < V; j++) sum[r][j] = fma(factor, values[j], sum[r][j]);    \
+        }                                                                                        \
+    }
+
 // multiply_V: ROWS tiles x V vectors of products (+)= inputs times weights, over `length` channels.
 #define DEFINE_MULTIPLY(NAME, V)                                                                 \
     static inline void NAME(                                                                     \
@@ -33,18 +43,9 @@
         floatv sum[ROWS][V];                                                                     \
         UNROLL for (int r = 0; r < ROWS; r++)                                                    \
             UNROLL for (int j = 0; j < V; j++) sum[r][j] = (floatv)(0);                          \
-        for (int c = 0; c < length; c += VEC) {                                                  \
-            UNROLL for (int u = 0; u < VEC; u++) {                                               \
-                floatv values[V];                                                                \
-                UNROLL for (int j = 0; j < V; j++) values[j] = LOAD(b + u * NR + j * VEC);       \
-                UNROLL for (int r = 0; r < ROWS; r++) {                                          \
-                    const floatv factor = (floatv)(a[r * VEC + u]);                              \
-                    UNROLL for (int j = 0; j < V; j++) sum[r][j] = fma(factor, values[j], sum[r][j]); \
-                }                                                                                \
-            }                                                                                    \
-            a += ROWS * VEC;                                                                     \
-            b += VEC * NR;                                                                       \
-        }                                                                                        \
+        for (int c = 0; c + VEC <= length; c += VEC, a += ROWS * VEC, b += VEC * NR)             \
+            UNROLL for (int u = 0; u < VEC; u++) ADD_CHANNEL(u, V)                               \
+        for (int u = 0; u < length % VEC; u++) ADD_CHANNEL(u, V)                                 \
         UNROLL for (int r = 0; r < ROWS; r++)                                                    \
             UNROLL for (int j = 0; j < V; j++) {                                                 \
                 global float *target = to + r * NR + j * VEC;                                    \
@@ -58,10 +59,10 @@ DEFINE_MULTIPLY(multiply_1, 1)
 static inline void multiply_points(
     global const float *inputs, const size_t input_point, global const float *weights, const size_t weight_point,
     global float *products, const size_t product_point, const int groups, const int first_panel, const int stop_panel,
-    const int pass, const int depth, const int O) {
+    const int pass, const int depth, const int channels, const int O) {
     for (int f = 0; f < POINTS; f++)
         for (int c = 0; c < depth; c += pass) {
-            const int length = min(pass, depth - c), lines = (length * NR / 16 + groups - 1) / groups;
+            const int length = min(pass, channels - c), lines = (length * NR / 16 + groups - 1) / groups;
             const int f_after = c + pass < depth ? f : f + 1, c_after = c + pass < depth ? c + pass : 0;
             for (int panel = first_panel; panel < stop_panel; panel++) {
                 global const float *a = inputs + f * input_point + c * ROWS;

@@ -1,7 +1,7 @@
 // The weights of a convolution as Winograd's minimal filtering multiplies them:  G w G^T, see winograd.cl.
 //
 //   w: (SIDE, SIDE, C, O) read, or where FLIP, as data gradients need it, (SIDE, SIDE, O, C)
-//   weights: (36, panels, depth, NR) and depth + VEC zeros written; depth = C rounded up to VEC, NR = 2 VEC
+//   weights: (POINTS, panels, depth, NR) and depth + VEC zeros written; depth = C rounded up to VEC, NR = 2 VEC
 // Rows past C are zero, columns past O hold anything. From one point to the next are GAP elements more.
 //
 // Work-item: `part` times VEC channels of a panel.
@@ -56,23 +56,23 @@ KERNEL winograd_weights(
             if (o >= O) continue;
             READ_TAPS
             for (int r = 0; r < VEC; r++) {
-                floatv once[6][SIDE], twice[6];
+                floatv once[TILE][SIDE], twice[TILE];
                 UNROLL for (int j = 0; j < SIDE; j++) {
 #define FROM(i) taps[(i) * SIDE + j][r]
 #define TO(i) once[i][j]
-                    EXPAND(TO, FROM, SIDE, SCALE_0, SCALE_P, SCALE_Q)
+                    EXPAND(TO, FROM, SIDE, 1)
 #undef FROM
 #undef TO
                 }
                 global float *to = weights + ((size_t)panel * depth + c + r) * NR + o % NR;
-                UNROLL for (int i = 0; i < 6; i++) {
+                UNROLL for (int i = 0; i < TILE; i++) {
 #define FROM(j) once[i][j]
 #define TO(j) twice[j]
-                    EXPAND(TO, FROM, SIDE, SCALE_0, SCALE_P, SCALE_Q)
+                    EXPAND(TO, FROM, SIDE, 1)
 #undef FROM
 #undef TO
-                    UNROLL for (int j = 0; j < 6; j++)
-                        STORE(c + r < C ? twice[j] : (floatv)(0), to + (i * 6 + j) * point);
+                    UNROLL for (int j = 0; j < TILE; j++)
+                        STORE(c + r < C ? twice[j] : (floatv)(0), to + (i * TILE + j) * point);
                 }
             }
         }

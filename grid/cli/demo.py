@@ -38,7 +38,10 @@ def command(*, exit_when_done: bool, steps: int, workers: int, port: int, backen
       grid demo --exit
     """
     settings = load_settings(None)
-    job = Job(steps=steps, batch_size=256, shards=4, learning_rate=0.05, evaluate_every=235)
+    job = Job(
+        steps=steps, batch_size=256, shards=4, learning_rate=0.1,
+        lr_policy={"type": "cosine", "max_steps": steps}, evaluate_every=235,
+    )  # fmt: skip
     log_dir = settings.state_dir / "logs"
     with driver.open_client(settings) as client, WebServer(client.connection, port=port, log_dir=log_dir) as web:
         click.echo(f"status page: {web.url}")

@@ -1,7 +1,7 @@
 """Winograd convolutions with stride 1 of 3 x 3 and 5 x 5, for CPUs: x (N, H, W, C), w (K, K, C, O), y (N, OH, OW, O).
 
-36 products a tile stand for 144 of a 3 x 3 filter, for 100 of a 5 x 5 one. Errors are larger than those of a plain sum:
-up to 3e-6 of the largest value where those are 4e-7 (measured, 512 channels).
+36 products a tile stand for 144 of a 3 x 3 filter, 64 for 400 of a 5 x 5 one. Errors are larger than those of a plain
+sum: 3 x 3 up to 3e-6 of the largest value, 5 x 5 up to 1e-5, where those are 4e-7 (measured, 512 channels).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from mathcore.backends.geometry import Geometry
 from mathcore.backends.opencl.memory import Memory
 from mathcore.backends.opencl.winograd_tiles import (
-    POINTS,
     Plan,
     Tiles,
     plan_data_gradient,
@@ -23,11 +22,12 @@ if TYPE_CHECKING:
     from mathcore.backends.opencl.queue import DeviceQueue
 
 
-LEAST_CHANNELS = {3: 8, 5: 16}
-"""Of x and of y, by side of the filter. Against a direct convolution: 3 x 3, 8 to 8 channels 1.9 times as fast, 3 to 64
-0.6; 5 x 5, 20 to 50 1.3, 8 to 16 0.9."""
+LEAST_CHANNELS = 8
+"""Of x and of y. Against a direct convolution: 3 x 3, 8 to 8 channels 1.9 times as fast, 3 to 64 0.6; 5 x 5, 8 to 8
+1.3, 6 to 16 0.8."""
 LEAST_RATIO = 2
-"""Products of a direct convolution for each of ours: 4 at best, 2.8 where 5 x 5 gains 1.3, 1 where images are 2 x 2."""
+"""Products of a direct convolution for each of ours: 4 at best for 3 x 3, 6.25 for 5 x 5, which gain 1.6 where
+this is 2.4 and lose where it is 1.6."""
 LEAST_TILES = 16
 """With fewer, transforming weights takes longest: at 512 to 512 channels 1.2 with 16 tiles, 0.9 with 8, 0.4 with 4."""
 
@@ -46,8 +46,8 @@ def suits(kind: str, shape: Geometry, operation: str) -> bool:
     turned = operation == "data_gradient" and not _spreads(shape)
     tiles = _turned(shape) if turned else _tiles(shape)
     pixels = shape.y_shape[0] * shape.y_shape[1] * shape.y_shape[2]
-    enough = tiles.count >= LEAST_TILES and min(channels, outputs) >= LEAST_CHANNELS[side]
-    return enough and pixels * side * side >= LEAST_RATIO * POINTS * tiles.count
+    enough = tiles.count >= LEAST_TILES and min(channels, outputs) >= LEAST_CHANNELS
+    return enough and pixels * side * side >= LEAST_RATIO * tiles.points * tiles.count
 
 
 def forward(

@@ -21,7 +21,8 @@ DATA_GRADIENT = "winograd_data_gradient.cl"
 WEIGHT_GRADIENT = "winograd_weight_gradient.cl"
 REDUCE = "reduce_chunks.cl"
 
-POINTS = 36
+STEP = 4
+"""Side of a tile of y, as in the kernels."""
 GAP = 16
 """Elements between the points of an operand, as in the kernels."""
 GROUP = 8
@@ -65,15 +66,20 @@ class Tiles:
     side: int
     pad: tuple[int, int]
 
+    @property
+    def points(self) -> int:
+        """Products of a tile."""
+        return (STEP + self.side - 1) ** 2
+
     @cached_property
     def row(self) -> int:
         """Tiles of a row of an image."""
-        return -(-self.y_shape[2] // (7 - self.side))
+        return -(-self.y_shape[2] // STEP)
 
     @cached_property
     def image(self) -> int:
         """Tiles of an image."""
-        return -(-self.y_shape[1] // (7 - self.side)) * self.row
+        return -(-self.y_shape[1] // STEP) * self.row
 
     @cached_property
     def count(self) -> int:
@@ -105,7 +111,7 @@ def plan_forward(tuning: Tuning, tiles: Tiles, *, flip: int, biased: int, rectif
 def _weights(tuning: Tuning, side: int, channels: int, outputs: int, flip: int) -> tuple[Launch, int, int, int]:
     """Return the launch that makes buffer 4 from buffer 1, its bytes, and its depth and panels."""
     depth, panels = round_up(channels, tuning.vector), -(-outputs // (2 * tuning.vector))
-    size = 4 * (POINTS * (panels * depth * 2 * tuning.vector + GAP) + depth + tuning.vector)
+    size = 4 * ((STEP + side - 1) ** 2 * (panels * depth * 2 * tuning.vector + GAP) + depth + tuning.vector)
     parts = -(-depth // (WEIGHT_PART * tuning.vector))
     numbers = (WEIGHT_PART, parts, panels, depth, channels, outputs)
     macros = (("SIDE", side), ("FLIP", flip))
@@ -121,7 +127,7 @@ def _by_blocks(
     blocks = -(-tiles.count // size)
     items = min(blocks, 2 * units)
     group = min(panels, 128 // width)
-    scratch = POINTS * (size * depth + GAP + group * size * width + GAP)
+    scratch = tiles.points * (size * depth + GAP + group * size * width + GAP)
     numbers = (
         blocks, size, group, _pass(depth, LONGEST_PASS, tuning.vector), panels, scratch, *end, *tiles.x_shape[1:],
         *tiles.y_shape[1:], tiles.image, tiles.row, tiles.count, *tiles.pad, depth,
@@ -134,7 +140,7 @@ def _by_panels(
 ) -> tuple[list[Launch], tuple[int, ...]]:
     """Inputs are transformed for some tiles at a time; then each work-item makes a few panels of their outputs."""
     rows, width = ROWS[tuning.vector], 2 * tuning.vector
-    size = _pass(tiles.count, max(rows, INPUT_BYTES // (4 * POINTS * depth)), rows)
+    size = _pass(tiles.count, max(rows, INPUT_BYTES // (4 * tiles.points * depth)), rows)
     part, group = _share(size, panels, tuning)
     channel_parts = -(-depth // CHANNEL_PART)
     shape = (tiles.image, tiles.row)
@@ -149,12 +155,12 @@ def _by_panels(
         blocks = -(-count // part)
         numbers = (
             blocks, part, group, _pass(depth, LONGEST_PASS, tuning.vector), panels, first, count, size, *end,
-            *tiles.y_shape[1:], *shape, depth,
+            tiles.x_shape[3], *tiles.y_shape[1:], *shape, depth,
         )  # fmt: skip
         items = blocks * -(-panels // group)
         launches.append((FORWARD, "winograd_outputs", items, (5, 4, 2, 3, 6), numbers, macros))
-    products = -(-size // part) * -(-panels // group) * POINTS * (group * part * width + GAP)
-    return launches, (4 * POINTS * (size * depth + GAP), 4 * products)
+    products = -(-size // part) * -(-panels // group) * tiles.points * (group * part * width + GAP)
+    return launches, (4 * tiles.points * (size * depth + GAP), 4 * products)
 
 
 def _share(size: int, panels: int, tuning: Tuning) -> tuple[int, int]:
@@ -178,7 +184,7 @@ def plan_data_gradient(tuning: Tuning, tiles: Tiles) -> Plan:
     blocks = -(-images // size)
     items = min(blocks, 2 * _units(tuning))
     count = round_up(size * tiles.image, rows)
-    scratch = POINTS * (count * depth + GAP + panels * count * width + GAP)
+    scratch = tiles.points * (count * depth + GAP + panels * count * width + GAP)
     numbers = (
         blocks, size, images, _pass(depth, LONGEST_PASS, tuning.vector), panels, scratch, *tiles.y_shape[1:],
         *tiles.x_shape[1:], tiles.image, tiles.row, *tiles.pad, depth,
@@ -200,7 +206,7 @@ def plan_weight_gradient(tuning: Tuning, tiles: Tiles, *, biased: int) -> Plan:
     vector, channels, outputs = tuning.vector, tiles.x_shape[3], tiles.y_shape[3]
     rows, width, block = ROWS[vector], 2 * vector, BLOCK[vector]
     blocks, panels, groups = -(-channels // block), -(-outputs // width), -(-channels // rows)
-    most = max(LEAST_GRADIENT_TILES, INPUT_BYTES // (4 * POINTS * (blocks * block + panels * width)))
+    most = max(LEAST_GRADIENT_TILES, INPUT_BYTES // (4 * tiles.points * (blocks * block + panels * width)))
     size = _pass(tiles.count, most, GROUP)
     macros = (("SIDE", tiles.side), ("ROWS", rows), ("BLOCK", block))
     launches = [
@@ -218,8 +224,8 @@ def plan_weight_gradient(tuning: Tuning, tiles: Tiles, *, biased: int) -> Plan:
     return Plan(
         tuple(launches),
         (
-            4 * POINTS * (blocks * size * block + GAP), 4 * POINTS * (panels * size * width + GAP),
-            4 * POINTS * groups * panels * rows * width, 4 * biased * chunks * outputs,
+            4 * tiles.points * (blocks * size * block + GAP), 4 * tiles.points * (panels * size * width + GAP),
+            4 * tiles.points * groups * panels * rows * width, 4 * biased * chunks * outputs,
         ),
     )  # fmt: skip
 
@@ -244,7 +250,7 @@ def _add_tiles(
     parts = -(-blocks // part)
     longest = _pass(size, LONGEST_GRADIENT_PASS, 1)
     numbers = (parts, part, blocks, panels, count, size, longest, int(first == 0), channels, outputs)
-    products = (WEIGHT_GRADIENT, "winograd_gradient_products", POINTS * parts, (4, 5, 6), numbers, macros)
+    products = (WEIGHT_GRADIENT, "winograd_gradient_products", tiles.points * parts, (4, 5, 6), numbers, macros)
     return inputs, outputs_launch, products
 
 

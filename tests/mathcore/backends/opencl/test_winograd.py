@@ -1,6 +1,7 @@
 """Winograd convolutions against NumPy's plain ones: sizes that are no multiple of a tile, at every vector width.
 
-Tolerance: 1e-5 of the largest value. Measured are up to 3e-6 with 512 channels, where plain sums in float32 have 4e-7.
+Tolerance: 1e-5 of the largest value for 3 x 3, 2e-5 for 5 x 5. Measured are up to 3e-6 and 1e-5 with 512 channels,
+where plain sums in float32 have 4e-7.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mathcore.backends.shapes import Pair, Shape
 from tests.mathcore.backends.opencl.comparison import assert_close, assert_same_bits, random_array
 from tests.mathcore.backends.opencl.widths import open_as
 
-TOLERANCE = 1e-5
+TOLERANCES = {3: 1e-5, 5: 2e-5}
 
 # x, (K, O), pad
 CASES = [
@@ -76,7 +77,7 @@ def expected(reference: NumpyBackend, shape: Geometry, *, activation: str = "ide
 def check(device: OpenCLBackend, reference: NumpyBackend, shape: Geometry, *, activation: str = "identity") -> None:
     wanted = expected(reference, shape, activation=activation)
     for actual, exact in zip(passes(device, shape, activation=activation), wanted, strict=True):
-        assert_close(actual, exact, tolerance=TOLERANCE)
+        assert_close(actual, exact, tolerance=TOLERANCES[shape.w_shape[0]])
 
 
 @pytest.mark.parametrize(("x_shape", "kernel", "pad"), CASES, ids=str)
@@ -124,7 +125,7 @@ def test_values_outside_the_arrays_are_never_used(reference: NumpyBackend, devic
     winograd.forward(device.queue, x.data, w.data, None, y.data, shape=shape, activation="identity")
     images = reference.asarray(x.numpy()[:count].reshape(shape.x_shape))
     weights = reference.asarray(random_array(*shape.w_shape))
-    assert_close(y, reference.convolution_2d(images, weights, None, stride=(1, 1), pad=(0, 0)), tolerance=TOLERANCE)
+    assert_close(y, reference.convolution_2d(images, weights, None, stride=(1, 1), pad=(0, 0)), tolerance=TOLERANCES[3])
 
 
 def test_a_relu_keeps_nan(device: OpenCLBackend) -> None:
@@ -143,6 +144,9 @@ SUITED: dict[tuple[Shape, tuple[int, int], Pair], set[str]] = {
     ((8, 7, 7, 512), (3, 512), (1, 1)): {"forward", "data_gradient", "weight_gradient"},
     ((64, 12, 12, 20), (5, 50), (0, 0)): {"forward", "data_gradient", "weight_gradient"},
     ((8, 33, 33, 64), (5, 64), (0, 0)): {"forward", "data_gradient", "weight_gradient"},
+    ((64, 16, 16, 8), (5, 8), (2, 2)): {"forward", "data_gradient", "weight_gradient"},
+    ((64, 6, 6, 16), (5, 32), (0, 0)): set(),
+    ((64, 14, 14, 6), (5, 16), (0, 0)): set(),
     ((8, 224, 224, 3), (3, 64), (1, 1)): set(),
     ((8, 14, 14, 64), (1, 64), (0, 0)): set(),
     ((8, 14, 14, 64), (3, 64), (3, 3)): set(),

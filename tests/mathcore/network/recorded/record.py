@@ -131,7 +131,7 @@ if __name__ == "__main__":
     record = {
         "torch": torch.__version__,
         "vgg": train(SmallVGG(), examples=16, side=32, learning_rate=0.005, decay=5e-4),
-        "resnet": train(SmallResNet(), examples=8, side=16, learning_rate=0.002, decay=0.0),
+        "resnet": train(SmallResNet(), examples=64, side=16, learning_rate=0.001, decay=0.0),
     }
     path = Path(__file__).with_name("losses.json")
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -27,13 +27,13 @@ def body_size(codec: Codec, layout: Layout) -> int:
     return codec.payload_size(layout.learned_size) + ITEM_BYTES * (layout.size - layout.learned_size)
 
 
-def encode(codec: Codec, gradient: NDArray, layout: Layout) -> bytes:
-    """Return the body of the payload of a gradient (P,).
+def encode(codec: Codec, gradient: NDArray, layout: Layout, key: np.ndarray) -> bytes:
+    """Return the body of the payload of a gradient (P,); ``key`` as the codec takes it.
 
     Raises:
         DivergedError: if it holds NaN or infinity.
     """
-    learned = _encode_learned(codec, gradient, layout)
+    learned = _encode_learned(codec, gradient, layout, key)
     if layout.learned_size == layout.size:
         return learned
     running = running_part(gradient, layout).numpy()
@@ -62,7 +62,7 @@ def decode(codec: Codec, body: memoryview, layout: Layout, backend: Backend) -> 
     return _joined(learned, backend.asarray(running), layout)
 
 
-def through_codec(codec: Codec, gradient: NDArray, layout: Layout) -> NDArray:
+def through_codec(codec: Codec, gradient: NDArray, layout: Layout, key: np.ndarray) -> NDArray:
     """Return what the other end of the wire would decode.
 
     Raises:
@@ -70,7 +70,7 @@ def through_codec(codec: Codec, gradient: NDArray, layout: Layout) -> NDArray:
     """
     if codec.exact:
         return gradient
-    learned = codec.decode(_encode_learned(codec, gradient, layout), layout.learned_size, gradient.backend)
+    learned = codec.decode(_encode_learned(codec, gradient, layout, key), layout.learned_size, gradient.backend)
     if layout.learned_size == layout.size:
         return learned
     return _joined(learned, running_part(gradient, layout), layout)
@@ -87,12 +87,12 @@ def copy_running(source: NDArray, destination: NDArray, layout: Layout) -> None:
         _write(destination, layout.learned_size, running_part(source, layout))
 
 
-def _encode_learned(codec: Codec, gradient: NDArray, layout: Layout) -> bytes:
+def _encode_learned(codec: Codec, gradient: NDArray, layout: Layout, key: np.ndarray) -> bytes:
     learned = gradient
     if layout.learned_size < layout.size:
         learned = gradient.backend.read_strided(gradient, 0, (1,), (layout.learned_size,))
     try:
-        return codec.encode(learned)
+        return codec.encode(learned, key)
     except CodecError:
         name = first_gradient_not_finite(learned, layout)
         if name is None:

@@ -103,7 +103,8 @@ class Trainer:
         layout = session.plan.network.layout
         try:
             result = session.gradient(step, shard)
-            mean.add(through_codec(session.codec, result.vector, layout), result.examples / session.job.batch_size)
+            vector = through_codec(session.codec, result.vector, layout, session.coding_key(step, shard))
+            mean.add(vector, result.examples / session.job.batch_size)
         except DivergedError as error:
             raise DivergedError(f"step {step}, gradient:{shard}: {error}") from None
         self.bytes_up += body_size(session.codec, layout)

@@ -167,6 +167,10 @@ class Session:
             vector, loss = self._gradient, self._compute(examples, step=step, place=start)
         return Gradient(vector, loss, len(examples))
 
+    def coding_key(self, step: int, shard: int) -> np.ndarray:
+        """Return what the codec draws random numbers from for the gradient of a shard."""
+        return codecs.coding_key(self.job.seed, step, shard)
+
     def update(self, step: int, mean: NDArray) -> None:
         """Turn the current version into the next one.
 

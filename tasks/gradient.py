@@ -30,7 +30,7 @@ def commit_shard(worker: Worker, header: RunHeader, *, shard: int) -> str:
         count=layout.size, running=layout.size - layout.learned_size, examples=result.examples, loss=result.loss,
         equivalence_class=worker.backend.equivalence_class,
     )
-    payload = pack(payload_header, encode(session.codec, result.vector, layout))
+    payload = pack(payload_header, encode(session.codec, result.vector, layout, session.coding_key(step, shard)))
     token = store.put_gradient(run, step, shard, payload)
     store.count_bytes(run, up=len(payload))
     worker.heartbeat.count_shard(result.examples, time.monotonic() - started)

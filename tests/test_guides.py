@@ -17,6 +17,7 @@ GUIDES = [
     "own-kernels.md",
     "files.md",
     "matlab.md",
+    "codecs.md",
     "networks.md",
     "optimizers.md",
     "custom-layers.md",

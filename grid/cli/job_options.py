@@ -19,7 +19,7 @@ OPTIONS: tuple[tuple[str, str, type, str], ...] = (
     ("--batch-size", "batch_size", int, "Examples a step."),
     ("--micro-batch", "micro_batch", int, "Examples computed at once; larger shards in pieces. 0: a shard at once."),
     ("--shards", "shards", int, "Parts of a step, to share among workers. Part of the result."),
-    ("--codec", "codec", str, "How gradients travel: dynamic8 or float32."),
+    ("--codec", "codec", str, "How gradients travel: float32, float16, dynamic8, sr4 or ternary."),
     ("--precision", "precision", str, "Arithmetic of the kernels: fp32."),
     ("--seed", "seed", int, "Decides the first parameters and the order of the examples."),
     ("--optimizer", "optimizer", str, "How parameters follow from gradients, such as momentum or adam."),

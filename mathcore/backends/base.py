@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mathcore.array import NDArray
     from mathcore.backends.update_program import UpdateProgram
 
-__all__ = ["ArrayBackend", "Backend", "MemoryInfo", "Pair", "Shape"]
+__all__ = ["ArrayBackend", "Backend", "CodingKey", "MemoryInfo", "Pair", "Shape"]
+
+CodingKey = tuple[int, int, int, int]
+"""Four words of 0 to 2**32 - 1: low and high half of the seed, step, shard."""
 
 
 class Backend(ArrayBackend, Protocol):
@@ -220,3 +223,33 @@ class Backend(ArrayBackend, Protocol):
 
     def decode_dynamic8(self, codes: NDArray, scales: NDArray) -> NDArray:
         """Return the float32 vector (P,) of codes and block scales."""
+
+    def encode_dynamic8_legacy(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        """Return codes (P,) uint8 and the scale (1,) float32 of a whole vector, by the published thresholds."""
+
+    def encode_float16(self, x: NDArray) -> NDArray:
+        """Return the halves of a float32 vector (P,) as their bytes, uint8 (2 P,), in the order of the device.
+
+        To the nearest, ties to even, at most +-65504; what is not finite stays not finite.
+        """
+
+    def decode_float16(self, halves: NDArray) -> NDArray:
+        """Return the float32 vector (P,) of finite halves."""
+
+    def encode_sr4(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        """Return bytes (ceil(P / 2),) uint8 and scales (ceil(P / 256),) int32 of a float32 vector (P,).
+
+        Defined in ``mathcore/codecs/levels.py`` and ``sr4.py``. A block with NaN or infinity has the scale -1.
+        """
+
+    def decode_sr4(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        """Return the float32 vector (``count``,) of bytes and block scales."""
+
+    def encode_ternary(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        """Return bytes (ceil(P / 5),) uint8 and scales (ceil(P / 256),) int32 of a float32 vector (P,).
+
+        Defined in ``mathcore/codecs/levels.py`` and ``ternary.py``. A block with NaN or infinity has the scale -1.
+        """
+
+    def decode_ternary(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        """Return the float32 vector (``count``,) of bytes and block scales."""

@@ -29,8 +29,12 @@ class Codec(Protocol):
     def payload_size(self, count: int) -> int:
         """Return the size in bytes of the payload of ``count`` elements."""
 
-    def encode(self, x: NDArray) -> bytes:
+    def encode(self, x: NDArray, key: np.ndarray) -> bytes:
         """Return the payload of ``x`` (P,) float32.
+
+        Args:
+            x: the vector.
+            key: int32 (4,), see ``coding_key``; what rounds by chance draws from it, the others leave it alone.
 
         Raises:
             CodecError: if ``x`` is no float32 vector or holds NaN or infinity.
@@ -44,10 +48,28 @@ class Codec(Protocol):
         """
 
 
+def coding_key(seed: int, step: int, shard: int) -> np.ndarray:
+    """Return the key, int32 (4,), of one encoded vector; numbers of 32 bits and more wrap around."""
+    words = (seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF, step & 0xFFFFFFFF, shard & 0xFFFFFFFF)
+    return np.array(words, np.uint32).view(np.int32)
+
+
 def check_vector(codec: str, x: NDArray) -> None:
     """Raise CodecError unless ``x`` is a float32 vector."""
     if x.ndim != 1 or x.dtype != np.float32:
         raise CodecError(f"{codec}: expected a float32 vector, got {x.dtype} of shape {x.shape}; reshape or convert it")
+
+
+def key_words(codec: str, key: np.ndarray) -> tuple[int, int, int, int]:
+    """Return the four 32-bit words of a key: low and high half of the seed, step, shard.
+
+    Raises:
+        CodecError: if it is none.
+    """
+    if key.dtype != np.int32 or key.shape != (4,):
+        raise CodecError(f"{codec}: expected a key of int32 (4,), got {key.dtype} {key.shape}; use codecs.coding_key")
+    low, high, step, shard = map(int, key.view(np.uint32))
+    return low, high, step, shard
 
 
 def checked_bytes(codec: str, payload: BytesLike, size: int) -> memoryview:

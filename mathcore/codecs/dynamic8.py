@@ -28,7 +28,7 @@ class Dynamic8:
     def payload_size(self, count: int) -> int:
         return 4 * _block_count(count) + count
 
-    def encode(self, x: NDArray) -> bytes:
+    def encode(self, x: NDArray, key: np.ndarray) -> bytes:
         check_vector(self.name, x)
         codes, scales = (array.numpy() for array in x.backend.encode_dynamic8(x))
         finite = np.isfinite(scales)
@@ -41,15 +41,20 @@ class Dynamic8:
         data = checked_bytes(self.name, payload, self.payload_size(count))
         blocks = _block_count(count)
         scales = np.frombuffer(data, "<f4", blocks).astype(np.float32, copy=False)
-        usable = np.isfinite(scales) & ((scales == 0) | (scales >= MINIMUM_SCALE))
-        if not usable.all():
-            wrong = int(np.argmin(usable))
-            raise CodecError(
-                f"{self.name}: expected scales of 0 or 2**-100 and more, got {scales[wrong]} for block {wrong}; "
-                "send the payload again"
-            )
+        check_scales(self.name, scales)
         codes = np.frombuffer(data, np.uint8, count, offset=4 * blocks)
         return backend.decode_dynamic8(backend.asarray(codes), backend.asarray(scales))
+
+
+def check_scales(codec: str, scales: np.ndarray) -> None:
+    """Raise CodecError unless an encoder may have written the scales, float32 (B,)."""
+    usable = np.isfinite(scales) & ((scales == 0) | (scales >= MINIMUM_SCALE))
+    if not usable.all():
+        wrong = int(np.argmin(usable))
+        raise CodecError(
+            f"{codec}: expected scales of 0 or 2**-100 and more, got {scales[wrong]} for block {wrong}; "
+            "send the payload again"
+        )
 
 
 def _block_count(count: int) -> int:

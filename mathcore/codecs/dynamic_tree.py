@@ -17,9 +17,14 @@ Encoding a block of 256 elements is defined so that every backend gives the same
     value(code)  float32(VALUES[code] * scale); code 254 decodes to +0 as code 126 does
     A block with scale < 2^-100 is all zero (scale 0, codes 126), so that nothing depends on subnormal numbers.
 
+The published encoder is the same with LEGACY_THRESHOLDS and one scale for the whole vector. Its search among codes 0 to
+125 ends between an odd code and the even one above, where it takes the nearer, or between an even code and the odd one
+above, where it takes the lower: it rounds down for half of the bins. On a tie it goes down, here up, so that what was
+decoded stays as it is.
+
 Source:
-    Dettmers, 8-Bit Approximations for Parallelism in Deep Learning (2016), arXiv 1511.04561. The published encoder
-    rounds down for about half of the bins; this one rounds to the nearest value and has a scale per block.
+    Dettmers, 8-Bit Approximations for Parallelism in Deep Learning (2016), arXiv 1511.04561; the kernel
+    kCompression_8bit of his library clusterNet.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ import numpy as np
 BLOCK = 256
 MINIMUM_SCALE = np.float32(2.0**-100)
 ZERO_CODE = 126
+LEGACY_LOWEST, LEGACY_HIGHEST = 0.0000015, 0.995703
 
 
 def magnitude(code: int) -> float:
@@ -58,6 +64,13 @@ def _thresholds(ascending: np.ndarray) -> np.ndarray:
     return ((wide[:-1] + wide[1:]) / 2).astype(np.float32)
 
 
+def _legacy_thresholds() -> np.ndarray:
+    thresholds = THRESHOLDS.copy()
+    thresholds[3:126:2] = VALUES[3:126:2]  # code c is magnitude c + 1
+    thresholds[[0, 126]] = LEGACY_LOWEST, LEGACY_HIGHEST
+    return thresholds
+
+
 VALUES = _values()
 """(256,) float32: the value of each code, for a scale of 1."""
 
@@ -67,5 +80,8 @@ CODES = np.argsort(VALUES[:128]).astype(np.uint8)
 THRESHOLDS = _thresholds(VALUES[CODES])
 """(127,) float32: THRESHOLDS[i - 1] lies halfway between magnitudes i - 1 and i."""
 
-for _table in (VALUES, CODES, THRESHOLDS):
+LEGACY_THRESHOLDS = _legacy_thresholds()
+"""(127,) float32: where the published encoder goes from magnitude i - 1 to i."""
+
+for _table in (VALUES, CODES, THRESHOLDS, LEGACY_THRESHOLDS):
     _table.flags.writeable = False

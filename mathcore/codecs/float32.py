@@ -22,7 +22,7 @@ class Float32:
     def payload_size(self, count: int) -> int:
         return 4 * count
 
-    def encode(self, x: NDArray) -> bytes:
+    def encode(self, x: NDArray, key: np.ndarray) -> bytes:
         check_vector(self.name, x)
         values = x.numpy()
         self._check_finite(values)

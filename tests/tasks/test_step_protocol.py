@@ -76,7 +76,7 @@ def test_a_gradient_of_a_past_step_is_stale(worker: Worker, run: str) -> None:
     assert gradient(worker, run, 2, 0) == "stale"
 
 
-@pytest.mark.parametrize("codec", ["dynamic8", "float32"])
+@pytest.mark.parametrize("codec", ["dynamic8", "float32", "ternary"])
 @pytest.mark.parametrize("layers", [(), ("test_centring",)], ids=["learned", "with running statistics"])
 def test_shards_in_any_order_give_the_bits_of_local_training(
     worker: Worker, client: Client, job: Job, layers: tuple[str, ...], codec: str

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.base import CodingKey
 from mathcore.backends.geometry import geometry
 from mathcore.backends.numpy import (
     augmentation,
     convolution,
     dropout,
     dynamic8,
+    float16,
+    levels,
     lrn,
     normalization,
     pooling,
@@ -252,6 +255,30 @@ class NumpyBackend(NumpyArrays):
 
     def decode_dynamic8(self, codes: NDArray, scales: NDArray) -> NDArray:
         return self._wrap(dynamic8.decode(codes.data, scales.data))
+
+    def encode_dynamic8_legacy(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        codes, scale = dynamic8.encode_legacy(x.data)
+        return self._wrap(codes), self._wrap(scale)
+
+    def encode_float16(self, x: NDArray) -> NDArray:
+        return self._wrap(float16.encode(x.data))
+
+    def decode_float16(self, halves: NDArray) -> NDArray:
+        return self._wrap(float16.decode(halves.data))
+
+    def encode_sr4(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        packed, scales = levels.encode_sr4(x.data, key)
+        return self._wrap(packed), self._wrap(scales)
+
+    def decode_sr4(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        return self._wrap(levels.decode_sr4(packed.data, scales.data, count=count))
+
+    def encode_ternary(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        packed, scales = levels.encode_ternary(x.data, key)
+        return self._wrap(packed), self._wrap(scales)
+
+    def decode_ternary(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        return self._wrap(levels.decode_ternary(packed.data, scales.data, count=count))
 
 
 def _data(x: NDArray | None) -> np.ndarray | None:

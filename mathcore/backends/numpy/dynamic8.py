@@ -11,23 +11,36 @@ Elements are worked through in chunks that stay in the level-2 cache.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from mathcore.codecs.dynamic_tree import BLOCK, CODES, MINIMUM_SCALE, THRESHOLDS, VALUES
+from mathcore.codecs.dynamic_tree import BLOCK, CODES, LEGACY_THRESHOLDS, MINIMUM_SCALE, THRESHOLDS, VALUES
 
 CHUNK_BLOCKS = 128
 MARGIN = 2.0**-12
 NEGATIVE = np.uint8(128)
 
 
-def _cells() -> tuple[np.ndarray, np.ndarray]:
-    """Return for each cell: 128 * sign + index at its lower end, uint8, and the next threshold, float32."""
+class Cells(NamedTuple):
+    """What the top 16 bits of x / scale tell.
+
+    Attributes:
+        indices: (65536,) uint8, 128 * sign + the index at the lower end of the cell.
+        thresholds: (65536,) float32, the next threshold.
+    """
+
+    indices: np.ndarray
+    thresholds: np.ndarray
+
+
+def _cells(thresholds: np.ndarray) -> Cells:
     cells = np.arange(65536, dtype=np.uint32)
     low = ((cells & 0x7FFF) << 16).view(np.float32)
     low = np.where(np.isfinite(low), low, 0).astype(np.float64)
-    index = np.searchsorted(THRESHOLDS.astype(np.float64), low * (1 - MARGIN), side="right")
-    following = np.append(THRESHOLDS, np.float32(np.inf))[index]
-    return (index + NEGATIVE * (cells >> 15)).astype(np.uint8), following
+    index = np.searchsorted(thresholds.astype(np.float64), low * (1 - MARGIN), side="right")
+    following = np.append(thresholds, np.float32(np.inf))[index]
+    return Cells((index + NEGATIVE * (cells >> 15)).astype(np.uint8), following)
 
 
 def _codes() -> np.ndarray:
@@ -37,7 +50,8 @@ def _codes() -> np.ndarray:
     return np.concatenate([CODES, negative])
 
 
-CELL_INDEX, CELL_THRESHOLD = _cells()
+CELLS = _cells(THRESHOLDS)
+LEGACY_CELLS = _cells(LEGACY_THRESHOLDS)
 CODE_OF_INDEX = _codes()
 
 
@@ -64,14 +78,33 @@ def _encode_blocks(x: np.ndarray, scales: np.ndarray) -> np.ndarray:
     magnitudes = np.abs(x)
     np.max(magnitudes, axis=1, out=scales)
     scales[scales < MINIMUM_SCALE] = 0
-    divisors = np.where(scales == 0, np.float32(np.inf), scales)[:, None]  # x / inf = 0: code 126 throughout
+    return _codes_of(x, magnitudes, scales[:, None], CELLS).reshape(-1)
+
+
+def encode_legacy(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the codes (P,) uint8 of ``x`` (P,) float32 by the published thresholds, and the scale (1,) float32 of all.
+
+    The scale of a vector with NaN or infinity is not finite; its codes mean nothing.
+    """
+    step = CHUNK_BLOCKS * BLOCK
+    parts = [x[start : start + step] for start in range(0, x.size, step)]
+    largest = np.array([np.abs(part).max() for part in parts] or [0], np.float32)
+    scale = np.max(largest, keepdims=True)
+    scale[scale < MINIMUM_SCALE] = 0
+    codes = [_codes_of(part, np.abs(part), scale, LEGACY_CELLS) for part in parts]
+    return np.concatenate(codes) if codes else np.empty(0, np.uint8), scale
+
+
+def _codes_of(x: np.ndarray, magnitudes: np.ndarray, scales: np.ndarray, cells: Cells) -> np.ndarray:
+    """Return the codes of ``x``, whose magnitudes are at most ``scales``; both broadcast."""
+    divisors = np.where(scales == 0, np.float32(np.inf), scales)  # x / inf = 0: code 126 throughout
     with np.errstate(invalid="ignore", over="ignore"):
-        cells = (x / divisors).view(np.uint32) >> 16
-        thresholds = CELL_THRESHOLD.take(cells)
+        found = (x / divisors).view(np.uint32) >> 16
+        thresholds = cells.thresholds.take(found)
         thresholds *= divisors
-    indices = CELL_INDEX.take(cells)
+    indices = cells.indices.take(found)
     indices += magnitudes >= thresholds
-    return CODE_OF_INDEX.take(indices).reshape(-1)
+    return CODE_OF_INDEX.take(indices)
 
 
 def decode(codes: np.ndarray, scales: np.ndarray) -> np.ndarray:

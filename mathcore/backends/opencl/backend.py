@@ -12,13 +12,16 @@ from functools import cached_property
 import numpy as np
 
 from mathcore.array import NDArray
+from mathcore.backends.base import CodingKey
 from mathcore.backends.opencl import (
     augmentation,
     convolution,
     convolution_max_pooling,
     dropout,
     dynamic8,
+    float16,
     global_average_pooling,
+    levels,
     lrn,
     matmul,
     normalization,
@@ -30,6 +33,7 @@ from mathcore.backends.opencl import (
     update,
 )
 from mathcore.backends.opencl.array_backend import OpenCLArrays
+from mathcore.backends.opencl.memory import Memory
 from mathcore.backends.shapes import Pair, Shape
 from mathcore.backends.update_program import UpdateProgram
 
@@ -226,7 +230,33 @@ class OpenCLBackend(OpenCLArrays):
     def decode_dynamic8(self, codes: NDArray, scales: NDArray) -> NDArray:
         return dynamic8.decode(self, codes, scales)
 
+    def encode_dynamic8_legacy(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        return dynamic8.encode_legacy(self, x)
+
+    def encode_float16(self, x: NDArray) -> NDArray:
+        return float16.encode(self, x)
+
+    def decode_float16(self, halves: NDArray) -> NDArray:
+        return float16.decode(self, halves)
+
+    def encode_sr4(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        return levels.encode_sr4(self, x, key)
+
+    def decode_sr4(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        return levels.decode_sr4(self, packed, scales, count=count)
+
+    def encode_ternary(self, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
+        return levels.encode_ternary(self, x, key)
+
+    def decode_ternary(self, packed: NDArray, scales: NDArray, *, count: int) -> NDArray:
+        return levels.decode_ternary(self, packed, scales, count=count)
+
     @cached_property
     def dynamic8_tables(self) -> dynamic8.Tables:
         """The codec's constant tables, uploaded when first needed."""
         return dynamic8.Tables(self)
+
+    @cached_property
+    def level_reciprocals(self) -> Memory:
+        """The table of ``mathcore/codecs/levels.py``, uploaded when first needed."""
+        return levels.upload_reciprocals(self)

@@ -12,6 +12,7 @@ from mathcore.random import philox as random
 
 BACKEND = create("numpy")
 CODEC = codecs.create("dynamic8")
+KEY = codecs.coding_key(0, 0, 0)
 LARGEST = np.finfo(np.float32).max
 
 
@@ -30,7 +31,7 @@ def reference_payload(x: np.ndarray) -> bytes:
 
 
 def encode(x: np.ndarray) -> bytes:
-    return CODEC.encode(BACKEND.asarray(x))
+    return CODEC.encode(BACKEND.asarray(x), KEY)
 
 
 def decode(payload: bytes, count: int) -> np.ndarray:

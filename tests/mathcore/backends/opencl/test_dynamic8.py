@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mathcore.backends.numpy.backend import NumpyBackend
 from mathcore.backends.opencl.backend import OpenCLBackend
-from mathcore.codecs.dynamic_tree import THRESHOLDS
+from mathcore.codecs.dynamic_tree import LEGACY_THRESHOLDS, THRESHOLDS
 from mathcore.errors import DTypeError, ShapeError
 from tests.mathcore.backends.opencl.comparison import assert_same_bits, random_array
 
@@ -21,6 +21,10 @@ def check(device: OpenCLBackend, reference: NumpyBackend, values: np.ndarray) ->
     for got, wanted in zip(actual, expected, strict=True):
         assert_same_bits(got, wanted)
     assert_same_bits(device.decode_dynamic8(*actual), reference.decode_dynamic8(*expected))
+    actual = device.encode_dynamic8_legacy(device.asarray(values))
+    expected = reference.encode_dynamic8_legacy(reference.asarray(values))
+    for got, wanted in zip(actual, expected, strict=True):
+        assert_same_bits(got, wanted)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 431_080])
@@ -30,7 +34,7 @@ def test_bytes_equal_those_of_numpy(device: OpenCLBackend, reference: NumpyBacke
 
 @pytest.mark.parametrize("scale", [1.0, 0.3, 1e-20, 3e38, 2.0**-100, 7e-31])
 def test_values_at_every_threshold_agree(device: OpenCLBackend, reference: NumpyBackend, scale: float) -> None:
-    exact = THRESHOLDS * np.float32(scale)
+    exact = np.concatenate([THRESHOLDS, LEGACY_THRESHOLDS]) * np.float32(scale)
     around = [np.nextafter(exact, np.float32(0)), exact, np.nextafter(exact, np.float32(np.inf))]
     for values in around:
         for sign in (1, -1):
@@ -67,6 +71,8 @@ def test_any_finite_vector_gives_the_same_bytes(
 def test_shapes_and_types_that_do_not_fit_are_refused(device: OpenCLBackend) -> None:
     with pytest.raises(ShapeError, match="encode_dynamic8: expected a vector"):
         device.encode_dynamic8(device.zeros((2, 2)))
+    with pytest.raises(ShapeError, match="encode_dynamic8_legacy: expected a vector"):
+        device.encode_dynamic8_legacy(device.zeros((2, 2)))
     with pytest.raises(DTypeError, match="encode_dynamic8: expected float32"):
         device.encode_dynamic8(device.zeros((2,), np.int32))
     with pytest.raises(DTypeError, match="decode_dynamic8: expected codes of uint8"):

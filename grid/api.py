@@ -64,11 +64,19 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """Return the record of the finished run (the keys of ``grid train --json``)."""
-        return driver.finished_record(self._client.store, self.id)
+        return driver.finished_record(self._client.store, self.id, load().state_dir)
 
     def cancel(self) -> bool:
         """Stop the run; ``False`` if it was over already."""
         return self._client.store.cancel(self.id)
+
+    def pause(self) -> bool:
+        """Let the run stand still until it is resumed; ``False`` if it is paused already, or over."""
+        return self._client.store.pause(self.id)
+
+    def resume(self) -> bool:
+        """Let a paused run go on, to the same bits; ``False`` if it is not paused."""
+        return self._client.resume(self.id)
 
     def __repr__(self) -> str:
         return f"Run({self.id!r})"

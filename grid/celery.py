@@ -9,13 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery, signals
+from celery.platforms import EX_FAILURE, EX_OK
+from kombu.transport import TRANSPORT_ALIASES
 
+from grid import leaving
 from grid import settings as environment
 from grid.connection import Connection, connect_or_start
 from grid.dispatch import QUEUE
 from grid.pool import served_devices
-from grid.worker import start_worker, stop_worker
+from grid.store.url import parse_url
+from grid.worker_process import start_worker, stop_worker
 
+TRANSPORT = "grid"
+TRANSPORT_ALIASES[TRANSPORT] = "grid.message_transport:Transport"
 VISIBILITY_TIMEOUT_SECONDS = 120
 
 CONFIGURATION: dict[str, Any] = {
@@ -39,6 +45,7 @@ CONFIGURATION: dict[str, Any] = {
     "worker_deduplicate_successful_tasks": False,  # loses the chord part of a worker killed before counting it
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_soft_shutdown_timeout": 0.0,  # a soft shutdown on solo acknowledges and loses the running task
+    "broker_transport": TRANSPORT,  # refuses what this project does not send
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     "broker_connection_timeout": 4,
@@ -55,7 +62,6 @@ CONFIGURATION: dict[str, Any] = {
     },
     "redis_socket_timeout": 30,
     "redis_socket_connect_timeout": 5,
-    "redis_socket_keepalive": True,
     "redis_retry_on_timeout": False,  # would send the chord's claim twice, and nobody would publish the body
     "redis_backend_health_check_interval": 30,
     "result_backend_always_retry": True,
@@ -79,8 +85,11 @@ def create_app(control_url: str | None = None) -> Celery:
 
 def bind(application: Celery, control_url: str) -> None:
     """Point an application at a control server."""
-    application.conf.broker_url = control_url
-    application.conf.result_backend = f"grid.chord_backend:ChordBackend+{control_url}"
+    url = parse_url(control_url)
+    application.conf.broker_url = f"{TRANSPORT}+{url.celery_url}" if url.scheme == "unix" else url.celery_url
+    application.conf.result_backend = f"grid.chord_backend:ChordBackend+{url.celery_url}"
+    application.conf.redis_socket_keepalive = url.scheme != "unix"  # redis-py refuses the option there
+    application.conf.broker_use_ssl = application.conf.redis_backend_use_ssl = url.tls_options() or None
 
 
 app = create_app()
@@ -107,7 +116,21 @@ def _choose_pool(sender: Any, **_: Any) -> None:
 @signals.worker_process_init.connect
 def _start_process(**_: Any) -> None:
     if _connection is not None:
-        start_worker(app, _connection, environment.load())
+        settings = environment.load()
+        _connection.guard(settings)
+        start_worker(app, _connection, settings)
+
+
+@signals.worker_shutting_down.connect
+def _ask_to_leave(**_: Any) -> None:
+    leaving.ask()
+
+
+@signals.worker_shutdown.connect
+def _end_well(sender: Any, **_: Any) -> None:
+    """Leaving on Ctrl-C is no failure: it ends with code 0, as after SIGTERM."""
+    if leaving.asked() and sender.exitcode == EX_FAILURE:
+        sender.exitcode = EX_OK
 
 
 @signals.worker_process_shutdown.connect

@@ -76,6 +76,16 @@ def by_name(vector: np.ndarray, layout: Layout) -> dict[str, np.ndarray]:
     }
 
 
+def check_writable(path: Path) -> None:
+    """Find out before the training, not after it, that a checkpoint has no place.
+
+    Raises:
+        CheckpointError: if its folder is missing or cannot be written to.
+    """
+    if not os.access(path.parent, os.W_OK | os.X_OK) or path.is_dir():
+        raise CheckpointError(f"checkpoint {path}: expected a file name in a folder that can be written to")
+
+
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint file in place of the one of that name.
 

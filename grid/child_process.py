@@ -7,6 +7,7 @@ import signal
 import sys
 
 EXIT_UNUSABLE = 2  # exit code of a worker process that cannot compute: starting it again would not help
+EXIT_BANNED = 3  # exit code of a worker process that was banned: others have found its results wrong
 PR_SET_PDEATHSIG = 1
 
 

@@ -1,4 +1,4 @@
-"""Sends the tasks of a run: the chord of a step, single tasks again, and the evaluation. Tasks carry ids only."""
+"""Sends the tasks of a run: the chord of a step, apply again, and the evaluation. Tasks carry ids only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ class Dispatcher:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def send_step(self, run: str, step: int, shards: int) -> None:
-        """Send the chord of one step: every shard's gradient, then apply."""
-        header = [self._signature("tasks.gradient", run, step, shard) for shard in range(shards)]
+    def send_step(self, run: str, step: int, width: int) -> None:
+        """Send the chord of one step: ``width`` gradient tasks, which share the shards among them, then apply."""
+        header = [self._signature("tasks.gradient", run, step) for _ in range(max(1, width))]
         chord(header, app=self._app)(self._signature("tasks.apply", run, step))
-
-    def send_gradient(self, run: str, step: int, shard: int) -> None:
-        """Send one shard's gradient task again, outside of the chord."""
-        self._signature("tasks.gradient", run, step, shard).apply_async()
 
     def send_apply(self, run: str, step: int) -> None:
         """Send the apply task again, outside of the chord."""

@@ -51,6 +51,29 @@ class PayloadError(GridError):
     """Raised when a gradient payload is malformed: wrong magic, version, size, checksum or header."""
 
 
+class SealError(GridError):
+    """Raised when a record does not carry the seal of the worker that it names: forged, damaged, or another secret."""
+
+
+class ShardRefusedError(GridError):
+    """Raised when a shard's gradient cannot count; it is taken back and computed again elsewhere.
+
+    Attributes:
+        shard: which one.
+        worker, token: who made it, and its name; filled in by whoever knows.
+    """
+
+    def __init__(self, shard: int, message: str) -> None:
+        super().__init__(message)
+        self.shard = shard
+        self.worker = ""
+        self.token = ""
+
+
+class MessageError(GridError):
+    """Raised when a message of the queue is not one that Nabe sends."""
+
+
 class RunFailedError(GridError):
     """Raised when a run that was waited for has failed or was cancelled; the message tells why."""
 

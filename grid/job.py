@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
 
 from grid.errors import JobError
 from grid.networks import shipped_networks
@@ -22,9 +22,11 @@ class Job(BaseModel):
     Attributes:
         network: the name of a shipped network, or the definition itself (a list of layers).
         data: the name of a data set or a folder; empty: the files named by the network's data layers.
-        steps: how many parameter updates.
+        steps: how many updates of the run's parameters.
         epochs: how many passes over the training data; if given, ``steps`` follows from it.
-        batch_size: examples a step.
+        batch_size: examples a step, or a local step, over all shards.
+        local_steps: updates that every shard makes on its own in a step, each on its part of another batch; what
+            travels is how far they led. Learning-rate policies count them.
         micro_batch: examples computed at once; a larger shard is computed in pieces. 0: a shard at once.
         shards: into how many gradient tasks a step is split. Part of the result: never depends on the workers.
         codec: how gradients travel.
@@ -34,8 +36,13 @@ class Job(BaseModel):
         lr_policy: how the learning rate changes, such as ``{"type": "step", "gamma": 0.1, "step_size": 1000}``.
         momentum: of the optimizer; None: its own default.
         weight_decay: of the optimizer; None: its own default.
+        class_strict: take gradients of one equivalence class only, that of the first one committed: the same bits on
+            every worker that takes part, at the price of those that are kept out.
         seed: of the initial parameters and the order of the data.
+        checkpoint_every: on the grid, save every so many steps; 0: about every half minute.
         evaluate_every: evaluate on the test images every so many steps; 0: only at the end.
+        audit: the share of shards that are computed twice, by different workers, and compared; 0: none.
+        norm_bound: a gradient whose norm is more than so many times what is typical for the run is refused; 0: none is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +53,7 @@ class Job(BaseModel):
     epochs: Annotated[float, Field(gt=0, le=10**6, allow_inf_nan=False)] | None = None
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)] = 128
     shards: Annotated[StrictInt, Field(ge=1, le=4096)] = 4
+    local_steps: Annotated[StrictInt, Field(ge=1, le=10**5)] = 1
     micro_batch: Annotated[StrictInt, Field(ge=0, le=2**20)] = 0
     codec: StrictStr = "dynamic8"
     optimizer: Annotated[StrictStr, Field(max_length=100)] = "momentum"
@@ -55,8 +63,12 @@ class Job(BaseModel):
     momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
     weight_decay: Annotated[float, Field(ge=0, le=1)] | None = None
     precision: Literal["fp32"] = "fp32"
+    class_strict: StrictBool = False
     seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
     evaluate_every: Annotated[StrictInt, Field(ge=0, le=10**9)] = 0
+    audit: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    norm_bound: Annotated[float, Field(ge=0, le=10**30, allow_inf_nan=False)] = 1000.0
+    checkpoint_every: Annotated[StrictInt, Field(ge=0, le=10**9)] = 0
 
     @model_validator(mode="after")
     def _check(self) -> Job:
@@ -72,6 +84,11 @@ class Job(BaseModel):
             )
         return self
 
+    @property
+    def step_examples(self) -> int:
+        """Examples a step: those of all shards and local steps."""
+        return self.batch_size * self.local_steps
+
     def all_optimizer_settings(self) -> dict[str, Any]:
         """Return the settings of the optimizer, those that are fields of their own included."""
         fields = {"policy": self.lr_policy, "momentum": self.momentum, "weight_decay": self.weight_decay}
@@ -86,7 +103,7 @@ class Job(BaseModel):
         """
         if self.epochs is None:
             return self
-        steps = math.ceil(self.epochs * examples / self.batch_size)
+        steps = math.ceil(self.epochs * examples / self.step_examples)
         return validate_job({**self.model_dump(), "steps": steps, "epochs": None})
 
 

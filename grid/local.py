@@ -5,7 +5,6 @@ With a checkpoint file a training can be cut off at any moment and go on later t
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Callable
@@ -13,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grid.checkpoint import Checkpoint, by_name, read_checkpoint, write_checkpoint
+from grid.checkpoint import Checkpoint, by_name, check_writable, read_checkpoint, write_checkpoint
 from grid.devices import create_backend
 from grid.errors import CheckpointError, DivergedError
-from grid.gradient_parts import WeightedMean, body_size, through_codec
+from grid.gradient_parts import WeightedMean, body_size
 from grid.interruption import Interruption
 from grid.job import Job, validate_job
 from grid.progress import Progress, ProgressTracker
@@ -66,7 +65,7 @@ class Trainer:
         if checkpoint.optimizer.shape != session.state.shape:
             raise CheckpointError(
                 f"checkpoint: expected an optimizer state of {session.state.size} elements as {session.job.optimizer} "
-                f"has, got {checkpoint.optimizer.shape}"
+                f"with {session.job.local_steps} local steps has, got {checkpoint.optimizer.shape}"
             )
         parameters = checkpoint.parameter_vector(session.plan.network.layout)
         session.load({"parameters": parameters, "optimizer": checkpoint.optimizer})
@@ -89,7 +88,7 @@ class Trainer:
         """Make one update; return the mean loss and the number of examples of every shard."""
         mean = WeightedMean()
         losses = [self._add_shard(mean, step, shard) for shard in range(self.session.job.shards)]
-        self.session.update(step, mean.result())
+        self.session.update(step, self.session.through_codec(mean.result(), step=step, shard=self.session.job.shards))
         return losses
 
     def evaluate(self, step: int, seconds: float) -> dict[str, Any]:
@@ -103,8 +102,8 @@ class Trainer:
         layout = session.plan.network.layout
         try:
             result = session.gradient(step, shard)
-            vector = through_codec(session.codec, result.vector, layout, session.coding_key(step, shard))
-            mean.add(vector, result.examples / session.job.batch_size)
+            vector = session.through_codec(result.vector, step=step, shard=shard)
+            mean.add(vector, result.examples / session.job.step_examples)
         except DivergedError as error:
             raise DivergedError(f"step {step}, gradient:{shard}: {error}") from None
         self.bytes_up += body_size(session.codec, layout)
@@ -113,17 +112,26 @@ class Trainer:
 
 def train_local(
     job: Job, *, settings: Settings, on_progress: Callable[[Progress], None],
-    backend: str | None = None, saving: Saving | None = None,
+    backend: str | None = None, saving: Saving | None = None, beginning: Checkpoint | None = None,
 ) -> dict[str, Any]:
     """Train a job to its end and return its record (the keys of ``grid train --json``).
 
+    Args:
+        job: what to train.
+        settings: where files are.
+        on_progress: called now and then.
+        backend: ``"opencl"`` or ``"numpy"``; default: as the settings say.
+        saving: where and when to save.
+        beginning: to begin from, in place of the parameters that follow from the seed.
     Raises:
         JobError, NetworkError, DataError: if the job cannot be run.
         DeviceError: if the backend that was asked for is not there.
         DivergedError: if the loss is not finite; names the layer where that began.
         CheckpointError: if a checkpoint cannot be written.
     """
-    return _finish(Trainer.start(_session(job, settings, backend)), on_progress, saving)
+    session = _session(job, settings, backend)
+    trainer = Trainer.start(session) if beginning is None else Trainer.resume(session, beginning)
+    return _finish(trainer, on_progress, saving)
 
 
 def resume_local(
@@ -157,7 +165,7 @@ def _finish(trainer: Trainer, on_progress: Callable[[Progress], None], saving: S
     if saving is None:
         _make_steps(trainer, on_progress, None, Interruption())
     else:
-        _check_writable(saving.path)
+        check_writable(saving.path)
         with Interruption() as interruption:
             _make_steps(trainer, on_progress, saving, interruption)
     session = trainer.session
@@ -198,13 +206,3 @@ def _make_steps(
     if job.steps == 0 and not history:
         history.append(trainer.evaluate(0, time.monotonic() - started))
     on_progress(tracker.progress("finished", workers=1))
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before the training, not after it, that a checkpoint has no place.
-
-    Raises:
-        CheckpointError: if its folder is missing or cannot be written to.
-    """
-    if not os.access(path.parent, os.W_OK | os.X_OK) or path.is_dir():
-        raise CheckpointError(f"checkpoint {path}: expected a file name in a folder that can be written to")

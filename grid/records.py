@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grid.session import Score
@@ -11,6 +11,16 @@ from grid.session import Score
 def evaluation_due(every: int, step: int, steps: int) -> bool:
     """Tell whether the parameters after ``step`` updates are to be evaluated."""
     return step >= steps or (every > 0 and step % every == 0)
+
+
+def history_until(records: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]]:
+    """Return the records of a history as it was after ``step`` steps, an evaluation there included."""
+    return [dict(record) for record in records if record["step"] <= step]
+
+
+def evaluated(records: Iterable[Mapping[str, Any]], step: int) -> bool:
+    """Tell whether a history has the evaluation after ``step`` steps."""
+    return any(record["kind"] == "evaluation" and record["step"] == step for record in records)
 
 
 def evaluation_record(step: int, scores: Iterable[Score], seconds: float) -> dict[str, Any]:

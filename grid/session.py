@@ -6,25 +6,25 @@ The same code computes a shard and applies a step in a Celery worker and in ``gr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from grid import datasets
-from grid.errors import DivergedError, JobError
-from grid.gradient_parts import WeightedMean, copy_running
+from grid.errors import DivergedError, JobError, PayloadError, ShardRefusedError
+from grid.gradient_parts import WeightedMean, copy_running, decode, encode, through_codec
 from grid.job import Job
+from grid.local_steps import LocalSteps, move
 from grid.networks import load_network
 from grid.sampling import shard_bounds, shard_examples
+from grid.shard_gradients import ShardGradients
 from mathcore import codecs, optimizers
 from mathcore.array import NDArray
 from mathcore.backends.base import Backend
-from mathcore.errors import OptimizerError, UnknownTypeError
-from mathcore.layers import training_key
+from mathcore.errors import CodecError, OptimizerError, UnknownTypeError
 from mathcore.network import Network
-from mathcore.network.training_step import TrainingStep
 
 EVALUATION_SHARD_EXAMPLES = 2000
 EVALUATION_BATCH_EXAMPLES = 250
@@ -33,7 +33,7 @@ FROM_PLUGINS = "one of your own comes from a module that GRID_PLUGINS names, her
 
 @dataclass(frozen=True)
 class Gradient:
-    """The mean gradient (P,) of one shard, its mean loss and its number of examples."""
+    """What one shard sends (P,): its mean gradient, or how far its local steps led; its mean loss; its examples."""
 
     vector: NDArray
     loss: float
@@ -86,8 +86,18 @@ class Plan:
         """Return the parameter vector and the optimizer state of version 0."""
         return {
             "parameters": self.network.initialize(self.job.seed),
-            "optimizer": np.zeros(self.optimizer.state_size(self.network.layout.learned_size), np.float32),
+            "optimizer": np.zeros(self.state_size, np.float32),
         }
+
+    @property
+    def state_size(self) -> int:
+        """Length of the optimizer state that a run keeps; with local steps none: each shard begins with zeros."""
+        return self.optimizer.state_size(self.network.layout.learned_size) if self.job.local_steps == 1 else 0
+
+
+def fingerprint(vector: np.ndarray) -> int:
+    """Return the sum of the bit patterns of a float32 vector (P,), modulo 2**32."""
+    return int(vector.view(np.uint32).sum(dtype=np.uint32))
 
 
 def _network(job: Job) -> Network:
@@ -113,8 +123,8 @@ class Session:
     Attributes:
         parameters: the parameter vector (P,) on the device.
         state: the optimizer state on the device.
-        token: names the version that ``parameters`` holds; ``None`` when unknown.
-        state_token: names the version that ``state`` holds.
+        token: names the version that ``parameters`` and ``state`` hold; ``None`` when unknown.
+        step: the number of updates that led to it.
     """
 
     def __init__(self, plan: Plan, backend: Backend) -> None:
@@ -124,22 +134,24 @@ class Session:
         self.codec = codecs.create(plan.job.codec)
         layout = plan.network.layout
         self.parameters = backend.zeros((layout.size,))
-        self.state = backend.zeros((plan.optimizer.state_size(layout.learned_size),))
+        self.state = backend.zeros((plan.state_size,))
         self.token: str | None = None
-        self.state_token: str | None = None
-        self._gradient = backend.zeros((layout.size,))  # with zeros for the padding, which nobody writes
-        self._step = TrainingStep(plan.network, backend, self.parameters, self._gradient)
+        self.step = 0
+        self._shard_gradients = ShardGradients(plan.job, plan.network, plan.data.train, self.parameters)
         self._multipliers = optimizers.Multipliers.of(layout, backend)
+        self._local_steps: LocalSteps | None = None
+        if plan.job.local_steps > 1:
+            self._local_steps = LocalSteps(plan.optimizer, self.parameters, layout, self._multipliers)
 
     def start(self) -> None:
         """Take the initial parameters; the optimizer state of a new session is zeros already."""
-        self.token = self.state_token = None
+        self.token = None
         for entry, values in self.plan.network.initial_arrays(self.job.seed):
             self.backend.write(self.backend.view(self.parameters, entry.offset, entry.shape), values)
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take over a parameter vector and an optimizer state from the host."""
-        self.token = self.state_token = None
+        self.token = None
         self.backend.write(self.parameters, arrays["parameters"])
         self.backend.write(self.state, arrays["optimizer"])
 
@@ -148,73 +160,117 @@ class Session:
         return {"parameters": self.parameters.numpy(), "optimizer": self.state.numpy()}
 
     def gradient(self, step: int, shard: int) -> Gradient:
-        """Return the gradient of one shard at the current parameters; valid until the next call.
+        """Return what one shard sends, from the current parameters; valid until the next call.
 
-        A shard larger than ``micro_batch`` is computed in pieces of nearly equal length, in order.
+        That is its gradient, or with local steps how far they led from the parameters, which stay as they are.
 
         Raises:
             DivergedError: if its loss is not finite; names the layer where that began.
         """
         job = self.job
-        start, _ = shard_bounds(shard, job.shards, job.batch_size)
-        examples = shard_examples(
-            seed=job.seed, step=step, shard=shard, shards=job.shards,
-            batch_size=job.batch_size, count=len(self.plan.data.train),
-        )
-        if job.micro_batch and len(examples) > job.micro_batch:
-            vector, loss = self._in_pieces(examples, step=step, place=start)
+        if self._local_steps is None:
+            vector, loss = self._shard_gradients.compute(step, shard)
         else:
-            vector, loss = self._gradient, self._compute(examples, step=step, place=start)
-        return Gradient(vector, loss, len(examples))
+            vector, loss = self._local_steps.run(
+                step * job.local_steps, job.local_steps, lambda batch: self._shard_gradients.compute(batch, shard)
+            )
+        return Gradient(vector, loss, self.examples_count(shard))
+
+    def examples(self, step: int, shard: int) -> np.ndarray:
+        """Return the indices (N,) in the training split of all examples that a shard takes."""
+        job = self.job
+        batches = [
+            shard_examples(
+                seed=job.seed, batch=batch, shard=shard, shards=job.shards,
+                batch_size=job.batch_size, count=len(self.plan.data.train),
+            )
+            for batch in range(step * job.local_steps, (step + 1) * job.local_steps)
+        ]  # fmt: skip
+        return np.concatenate(batches)
+
+    def examples_count(self, shard: int) -> int:
+        """Return how many examples a shard takes."""
+        start, stop = shard_bounds(shard, self.job.shards, self.job.batch_size)
+        return (stop - start) * self.job.local_steps
+
+    def encode(self, gradient: Gradient, *, step: int, shard: int) -> bytes:
+        """Return the body of the payload of a shard's gradient.
+
+        Raises:
+            DivergedError: if it holds NaN or infinity; names the array.
+        """
+        return encode(self.codec, gradient.vector, self.plan.network.layout, self.coding_key(step, shard))
+
+    def apply(
+        self, step: int, shards: Iterable[tuple[memoryview, int]], check: Callable[[NDArray], None] | None = None
+    ) -> bytes:
+        """Make the update from the payloads of all shards and return the encoded mean gradient that it was made from.
+
+        Args:
+            step: the number of updates made so far.
+            shards: body and number of examples of each shard, in shard order; each is decoded when its turn comes.
+            check: called with the mean gradient (P,); if it raises, nothing has changed.
+        Raises:
+            ShardRefusedError: if a body holds what no encoder writes.
+            DivergedError: if the mean holds NaN or infinity.
+        """
+        layout, mean = self.plan.network.layout, WeightedMean()
+        for shard, (body, examples) in enumerate(shards):
+            mean.add(self.decode(body, shard), examples / self.job.step_examples)
+        if check is not None:
+            check(mean.result())
+        sent = encode(self.codec, mean.result(), layout, self.coding_key(step, self.job.shards))
+        self.replay(step, sent)
+        return sent
+
+    def decode(self, body: memoryview, shard: int) -> NDArray:
+        """Return the gradient (P,) in the untrusted body of a shard's payload.
+
+        Raises:
+            ShardRefusedError: if it holds what no encoder writes.
+        """
+        try:
+            return decode(self.codec, body, self.plan.network.layout, self.backend)
+        except (PayloadError, CodecError) as error:
+            raise ShardRefusedError(shard, str(error)) from error
+
+    def replay(self, step: int, sent: bytes | memoryview) -> None:
+        """Make the update of a step from what ``apply`` returned, here or elsewhere: the same bits.
+
+        Raises:
+            PayloadError, CodecError: if it holds what no encoder writes; nothing has changed then.
+        """
+        self.update(step, decode(self.codec, memoryview(sent), self.plan.network.layout, self.backend))
+
+    def through_codec(self, vector: NDArray, *, step: int, shard: int) -> NDArray:
+        """Return what the other end of the wire would decode; ``shard`` is ``job.shards`` for the mean of all."""
+        return through_codec(self.codec, vector, self.plan.network.layout, self.coding_key(step, shard))
 
     def coding_key(self, step: int, shard: int) -> np.ndarray:
-        """Return what the codec draws random numbers from for the gradient of a shard."""
+        """Return what the codec draws random numbers from; ``shard`` is ``job.shards`` for the mean of all."""
         return codecs.coding_key(self.job.seed, step, shard)
+
+    def fingerprint(self) -> int:
+        """Return a number below 2**32 that nearly every change of a bit of parameters or state changes."""
+        return (fingerprint(self.parameters.numpy()) + fingerprint(self.state.numpy())) % 2**32
 
     def update(self, step: int, mean: NDArray) -> None:
         """Turn the current version into the next one.
 
         Args:
             step: the number of updates made so far.
-            mean: the mean (P,) of the gradients of all shards, weighted by their examples.
+            mean: the mean (P,) of what all shards sent, weighted by their examples.
         """
-        self.token = self.state_token = None
+        self.token = None
         layout = self.plan.network.layout
+        if self._local_steps is not None:
+            move(self.parameters, mean, layout)
+            return
         self.plan.optimizer.update(
             self.parameters, self.state, mean,
             step=step, size=layout.learned_size, multipliers=self._multipliers,
         )  # fmt: skip
         copy_running(mean, self.parameters, layout)
-
-    def _in_pieces(self, examples: np.ndarray, *, step: int, place: int) -> tuple[NDArray, float]:
-        """Return gradient and mean loss of examples that are too many to be computed at once."""
-        pieces = math.ceil(len(examples) / self.job.micro_batch)
-        mean, loss = WeightedMean(), 0.0
-        for piece in range(pieces):
-            first, last = shard_bounds(piece, pieces, len(examples))
-            weight = (last - first) / len(examples)
-            loss += weight * self._compute(examples[first:last], step=step, place=place + first)
-            mean.add(self._gradient, weight)
-        return mean.result(), loss
-
-    def _compute(self, examples: np.ndarray, *, step: int, place: int) -> float:
-        """Write the gradient of some examples and return their mean loss.
-
-        Args:
-            examples: (N,) their indices in the training split.
-            step: the number of updates made so far.
-            place: of the first one in the step's batch; random numbers follow from it, so that they do not depend on
-                how the batch is cut.
-        """
-        images, labels = self.plan.data.train.batch(examples)
-        key = training_key(self.job.seed, step, place)
-        loss = float(self._step.run(images, labels, key).item())
-        if not math.isfinite(loss):
-            data, answers, drawn = (self.backend.asarray(values) for values in (images, labels, key))
-            found = self.plan.network.first_not_finite(self.parameters, data, answers, key=drawn)
-            where = f"{found} was the first that is not finite" if found else "computed again, it is finite"
-            raise DivergedError(f"expected a finite loss, got {loss}; {where}; lower the learning rate")
-        return loss
 
     def score(self, shard: int) -> Score:
         """Evaluate one shard of the test split at the current parameters.

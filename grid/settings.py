@@ -1,7 +1,10 @@
 """Settings from the environment; the one module of the runtime that reads it.
 
     GRID_BROKER_URL     Redis or Valkey server for the broker, results and run records (control server)
-    GRID_BLOB_URL       server for parameters and gradients; default: the control server
+    GRID_BLOB_URL       server for parameters and gradients, or several, separated by commas, in the same order on
+                        every machine; default: the control server
+    GRID_SECRET         what workers seal their results with: 16 characters or more, the same on every machine
+    GRID_SECRET_FILE    a file that holds it, in place of GRID_SECRET
     GRID_STATE_DIR      where the embedded servers keep their files; default ~/.local/state/nabe
     GRID_CACHE_DIR      where built kernels are kept; default ~/.cache/nabe
     GRID_DATA_DIR       where relative data set paths are looked up; default the working directory
@@ -16,11 +19,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grid.errors import SettingsError
+from grid.store.url import split_urls
 
+SECRET_LEAST_BYTES = 16
+SECRET_LIMIT_BYTES = 4096
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -38,6 +44,7 @@ class Settings:
     device: str | None
     device_share: tuple[int, int] | None
     plugins: tuple[str, ...] = ()
+    secret: bytes | None = field(default=None, repr=False)
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -50,7 +57,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     home = Path(values.get("HOME", "~")).expanduser()
     return Settings(
         broker_url=_url(values, "GRID_BROKER_URL"),
-        blob_url=_url(values, "GRID_BLOB_URL"),
+        blob_url=_urls(values, "GRID_BLOB_URL"),
         state_dir=Path(values.get("GRID_STATE_DIR") or home / ".local" / "state" / "nabe"),
         cache_dir=Path(values.get("GRID_CACHE_DIR") or home / ".cache" / "nabe"),
         data_dir=Path(values.get("GRID_DATA_DIR") or "."),
@@ -59,6 +66,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         device=values.get("GRID_DEVICE") or None,
         device_share=_share(values),
         plugins=_plugins(values),
+        secret=_secret(values),
     )
 
 
@@ -79,11 +87,22 @@ def child_environment(overrides: Mapping[str, str | None]) -> dict[str, str]:
     return environment
 
 
+def replace_environment(values: Mapping[str, str]) -> None:
+    """Give this process another environment: that of a child that was not started but forked."""
+    os.environ.clear()
+    os.environ.update(values)
+
+
 def _url(values: Mapping[str, str], name: str) -> str | None:
     url = values.get(name) or None
     if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError(f"{name}: expected redis://host:port/0 or rediss://..., got {url.split('@')[-1]!r}")
     return url
+
+
+def _urls(values: Mapping[str, str], name: str) -> str | None:
+    urls = split_urls(values.get(name, ""))
+    return ",".join(filter(None, (_url({name: url}, name) for url in urls))) or None
 
 
 def _backend(values: Mapping[str, str]) -> str | None:
@@ -101,6 +120,28 @@ def _share(values: Mapping[str, str]) -> tuple[int, int] | None:
     if not (separator and index.isdecimal() and count.isdecimal() and int(index) < int(count)):
         raise SettingsError(f"GRID_DEVICE_SHARE: expected part/parts such as 0/2, got {text!r}")
     return int(index), int(count)
+
+
+def _secret(values: Mapping[str, str]) -> bytes | None:
+    text, path = values.get("GRID_SECRET"), values.get("GRID_SECRET_FILE")
+    if text and path:
+        raise SettingsError("GRID_SECRET_FILE: expected it or GRID_SECRET, got both; unset one")
+    name, secret = "GRID_SECRET", (text or "").encode()
+    if path:
+        name = "GRID_SECRET_FILE"
+        try:
+            with Path(path).open("rb") as file:
+                secret = file.read(SECRET_LIMIT_BYTES + 1).strip()
+        except OSError as error:
+            raise SettingsError(f"{name}: expected a file that can be read, got {error.strerror}: {path}") from None
+    elif not text:
+        return None
+    if not SECRET_LEAST_BYTES <= len(secret) <= SECRET_LIMIT_BYTES:
+        raise SettingsError(
+            f"{name}: expected {SECRET_LEAST_BYTES} to {SECRET_LIMIT_BYTES} bytes, got {len(secret)}; "
+            "make one with `openssl rand -hex 32`"
+        )
+    return secret
 
 
 def _plugins(values: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ has just popped gets the time to become a lease.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
@@ -19,11 +19,14 @@ from grid.store import RunHeader, Store
 
 log = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 0.25
-ELECTION_SECONDS = 3.0
-GRACE_SECONDS = 0.75
+INTERVAL_SECONDS = 0.15
+ELECTION_SECONDS = 1.2
+GRACE_SECONDS = 0.3
 # While messages wait, a lost one shows only when the queue has drained; after this long it is sent again anyway.
-QUEUED_GRACE_SECONDS = 10.0
+QUEUED_GRACE_SECONDS = 5.0
+LATE = 3.0
+LEAST_LATE_SECONDS = 0.15
+"""A shard is late when it has been held for so many times what shards take, and for so long: as the claims see it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,21 @@ class Progress:
 
     header: RunHeader
     committed: frozenset[int]
-    leases: frozenset[str]
+    leases: Mapping[str, float]
     waiting: int
+    workers: int
 
     @property
     def marker(self) -> tuple[object, ...]:
-        return (self.header.state, self.header.phase, self.header.step, self.committed, self.leases, self.waiting)
+        held = frozenset(self.leases)
+        return (self.header.state, self.header.phase, self.header.step, self.committed, held, self.waiting)
+
+    @property
+    def late(self) -> int:
+        """How many shards have been held for too long and are not yet computed elsewhere."""
+        least = max(LATE * self.header.shard_seconds, LEAST_LATE_SECONDS)
+        names = [name.partition(":") for name, seconds in self.leases.items() if seconds > least]
+        return sum(kind == "gradient" and f"late:{shard}" not in self.leases for kind, _, shard in names)
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ class Supervisor:
             self._watches[run] = Watch(progress.marker, self._clock())
             return
         grace = QUEUED_GRACE_SECONDS if progress.waiting else GRACE_SECONDS
-        if self._clock() - watch.since >= grace and self._store.workers():
+        if self._clock() - watch.since >= grace and progress.workers:
             self._watches[run] = Watch(progress.marker, self._clock())
             resend(progress, self._store, self._dispatcher)
 
@@ -94,8 +106,9 @@ class Supervisor:
         return Progress(
             header,
             frozenset(found(run, header.step)),
-            frozenset(self._store.leases(run, header.step)),
+            self._store.leases(run, header.step),
             self._store.waiting_messages(QUEUE),
+            len(self._store.workers()),
         )
 
 
@@ -111,16 +124,17 @@ def resend(progress: Progress, store: Store, dispatcher: Dispatcher) -> None:
             lost = [0]  # all scores are in but nobody concluded: any shard's task does, finding its score there
         for shard in lost:
             dispatcher.send_evaluate(header.run, header.step, shard)
-    elif not committed and not leases:
-        dispatcher.send_step(header.run, header.step, header.shards)
     elif len(committed) >= header.shards:
-        if "apply" not in leases:
+        if not any(name.startswith(("apply", "audit:")) for name in leases):
             dispatcher.send_apply(header.run, header.step)
     else:
-        for shard in missing(header.shards, committed, leases, "gradient"):
-            dispatcher.send_gradient(header.run, header.step, shard)
+        lost = missing(header.shards, committed, leases, "gradient")
+        idle = max(0, progress.workers - len(leases))
+        width = min(len(lost), progress.workers) or min(progress.late, idle)
+        if width:
+            dispatcher.send_step(header.run, header.step, width)
 
 
-def missing(shards: int, committed: frozenset[int], leases: frozenset[str], kind: str) -> list[int]:
+def missing(shards: int, committed: frozenset[int], leases: Container[str], kind: str) -> list[int]:
     """Return the shards that have neither a result nor a lease ``kind:shard``, in order."""
     return [shard for shard in range(shards) if shard not in committed and f"{kind}:{shard}" not in leases]

@@ -1,4 +1,4 @@
-"""The JSON API under ``/api``: the runs, their histories, the workers; submit and cancel. See docs/web.md."""
+"""The JSON API under ``/api``: runs, histories, workers; submit, pause, resume and cancel. See docs/web.md."""
 
 from __future__ import annotations
 
@@ -65,6 +65,18 @@ def show_history(run: str) -> ResponseReturnValue:
 def cancel(run: str) -> ResponseReturnValue:
     """Stop a run; ``cancelled`` is false if it was over already."""
     return jsonify(run=run, cancelled=current_grid().run(run).cancel())
+
+
+@blueprint.post("/runs/<run>/pause")
+def pause(run: str) -> ResponseReturnValue:
+    """Let a run stand still; ``paused`` is false if it was paused already, or over."""
+    return jsonify(run=run, paused=current_grid().run(run).pause())
+
+
+@blueprint.post("/runs/<run>/resume")
+def resume(run: str) -> ResponseReturnValue:
+    """Let a paused run go on; ``resumed`` is false if it was not paused."""
+    return jsonify(run=run, resumed=current_grid().run(run).resume())
 
 
 @blueprint.get("/workers")

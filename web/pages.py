@@ -53,6 +53,22 @@ def cancel_run(run: str) -> ResponseReturnValue:
     return redirect(url_for("pages.show_run", run=run), 303)
 
 
+@blueprint.post("/runs/<run>/pause")
+def pause_run(run: str) -> ResponseReturnValue:
+    """Let a run stand still and show it."""
+    check_form_token()
+    current_grid().run(run).pause()
+    return redirect(url_for("pages.show_run", run=run), 303)
+
+
+@blueprint.post("/runs/<run>/resume")
+def resume_run(run: str) -> ResponseReturnValue:
+    """Let a paused run go on and show it."""
+    check_form_token()
+    current_grid().run(run).resume()
+    return redirect(url_for("pages.show_run", run=run), 303)
+
+
 @blueprint.get("/jobs/new")
 def new_job() -> ResponseReturnValue:
     """Show the job form."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STATE_WORDS = {
     "queued": "Queued",
     "running": "Running",
+    "paused": "Paused",
     "finished": "Finished",
     "failed": "Failed",
     "cancelled": "Cancelled",
@@ -78,6 +79,7 @@ def _values(header: RunHeader, glimpse: Glimpse) -> dict[str, Any]:
         "created": header.created,
         "started": header.started,
         "finished": header.finished,
+        "paused": header.paused,
         "error": header.error,
         "bytes_up": header.bytes_up,
         "bytes_down": header.bytes_down,
@@ -87,7 +89,7 @@ def _values(header: RunHeader, glimpse: Glimpse) -> dict[str, Any]:
 
 def _text(values: Mapping[str, Any], *, now: float) -> dict[str, str]:
     started = values["started"]
-    elapsed = None if started is None else (values["finished"] or now) - started
+    elapsed = None if started is None else (values["finished"] or values["paused"] or now) - started
     return {
         "state": STATE_WORDS[values["state"]] + (", evaluating" if values["phase"] == "evaluate" else ""),
         "step": f"{text.thousands(values['step'])} of {text.thousands(values['steps'])}",

@@ -10,7 +10,7 @@ from web import text
 if TYPE_CHECKING:
     from web.grid_view import GridView
 
-TEXTS = ("worker", "host", "backend", "device", "class", "run", "task")
+TEXTS = ("worker", "host", "backend", "device", "class", "run", "task", "banned")
 NUMBERS = ("pid", "step", "examples_per_second", "shards_done", "since", "seen")
 
 
@@ -22,6 +22,8 @@ def live_workers(grid: GridView) -> list[dict[str, Any]]:
 def activity(worker: Mapping[str, Any]) -> str:
     """Return what a worker does now."""
     task, step = worker["task"], worker["step"]
+    if worker["banned"]:
+        return f"banned: {worker['banned']}"
     if not task:
         return "idle"
     named = task.replace(":", text.TIED_SPACE)

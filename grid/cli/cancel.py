@@ -11,7 +11,7 @@ from grid.cli.connection import broker_option, running_grid
 @click.argument("run")
 @broker_option
 def command(*, run: str, broker: str | None) -> None:
-    """Stop a RUN; workers drop what they have of it.
+    """Stop a RUN for good; workers drop what they have of it.
 
     \b
     Example:

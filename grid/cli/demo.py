@@ -48,7 +48,7 @@ def command(*, exit_when_done: bool, steps: int, workers: int, port: int, backen
         run = client.submit(job, settings.data_dir)
         with driver.compute(client, settings, workers=workers, backend=backend) as local:
             _train(client, run, local)
-            click.echo(summary(driver.finished_record(client.store, run)))
+            click.echo(summary(driver.finished_record(client.store, run, settings.state_dir)))
             if not exit_when_done:
                 click.echo(f"status page: {web.url}  (Ctrl-C ends)")
                 _serve(local)

@@ -16,7 +16,8 @@ OPTIONS: tuple[tuple[str, str, type, str], ...] = (
     ("--data", "data", str, "Name of a data set, or a folder of IDX files. An empty one: the files named by NET."),
     ("--steps", "steps", int, "How many updates to make."),
     ("--epochs", "epochs", float, "In place of --steps: how often to go through the training data."),
-    ("--batch-size", "batch_size", int, "Examples a step."),
+    ("--batch-size", "batch_size", int, "Examples a step, or a local step."),
+    ("--local-steps", "local_steps", int, "Updates a shard makes on its own in a step; what travels is their sum."),
     ("--micro-batch", "micro_batch", int, "Examples computed at once; larger shards in pieces. 0: a shard at once."),
     ("--shards", "shards", int, "Parts of a step, to share among workers. Part of the result."),
     ("--codec", "codec", str, "How gradients travel: float32, float16, dynamic8, sr4 or ternary."),
@@ -27,12 +28,18 @@ OPTIONS: tuple[tuple[str, str, type, str], ...] = (
     ("--momentum", "momentum", float, "Momentum of the optimizer."),
     ("--weight-decay", "weight_decay", float, "Decay of the parameters."),
     ("--evaluate-every", "evaluate_every", int, "Test every so many steps; 0: only at the end."),
+    ("--audit", "audit", float, "Share of the shards that a second worker computes, too; 0.05: a cheat is found."),
+    ("--norm-bound", "norm_bound", float, "Refuse a gradient with so many times the typical norm; 0: none."),
 )
 
 
 SETTINGS_OPTION = click.option(
     "--optimizer-setting", "optimizer_settings", type=setting, multiple=True, metavar="NAME=VALUE",
     help="A setting of the optimizer, such as beta1=0.95; may be repeated.",
+)
+CLASS_OPTION = click.option(
+    "--class-strict", "class_strict", is_flag=True, default=None,
+    help="Take one equivalence class only (device, driver, kernels): that of the first gradient.",
 )
 POLICY_OPTION = click.option(
     "--lr-policy", "lr_policy", type=policy, metavar="POLICY",
@@ -55,7 +62,7 @@ def job_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def field_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a job; ``given_fields`` takes their values out again."""
-    command = SETTINGS_OPTION(POLICY_OPTION(command))
+    command = SETTINGS_OPTION(POLICY_OPTION(CLASS_OPTION(command)))
     for option, field, kind, text in reversed(OPTIONS):
         default = Job.model_fields[field].default
         shown = text if default is None else f"{text}  [default: {default}]"
@@ -66,7 +73,7 @@ def field_options(command: Callable[..., None]) -> Callable[..., None]:
 def given_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Take the fields of a job out of a command's options and return those that were given."""
     fields = {field: options.pop(field) for _, field, _, _ in OPTIONS}
-    fields["lr_policy"] = options.pop("lr_policy")
+    fields |= {name: options.pop(name) for name in ("lr_policy", "class_strict")}
     fields["optimizer_settings"] = dict(options.pop("optimizer_settings")) or None
     given = {field: value for field, value in fields.items() if value is not None}
     if given.keys() >= {"steps", "epochs"}:

@@ -20,6 +20,11 @@ def since(moment: float) -> str:
     return f"{timedelta(seconds=max(0, round(time.time() - moment)))} ago"
 
 
+def _local_steps(job: Mapping[str, Any]) -> str:
+    count = job.get("local_steps", 1)
+    return f", {count} local steps in each" if count > 1 else ""
+
+
 def status_lines(header: RunHeader, history: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the lines of ``grid status``."""
     job = header.job
@@ -29,7 +34,7 @@ def status_lines(header: RunHeader, history: Iterable[Mapping[str, Any]]) -> lis
         f"step       {header.step} of {header.steps}",
         f"network    {network_name(job['network'])}",
         f"data       {job['data']}, batches of {job['batch_size']} in {header.shards} shards, seed {job['seed']}",
-        f"codec      {job['codec']}",
+        f"codec      {job['codec']}{_local_steps(job)}",
         f"submitted  {since(header.created)}",
         f"bytes      {header.bytes_up:,} up, {header.bytes_down:,} down",
     ]

@@ -26,7 +26,9 @@ def command(*, run: str, as_json: bool, broker: str | None) -> None:
     with running_grid(broker) as client:
         header = client.store.header(run)
         history = client.store.history(run)
+        banned = {worker: ban for worker, ban in client.store.banned().items() if ban.get("run") == run}
     if as_json:
-        click.echo(json.dumps({**asdict(header), "history": history}, indent=2))
+        click.echo(json.dumps({**asdict(header), "history": history, "banned": banned}, indent=2))
     else:
-        click.echo("\n".join(status_lines(header, history)))
+        bans = [f"banned     {worker} at step {ban.get('step')}: {ban.get('reason')}" for worker, ban in banned.items()]
+        click.echo("\n".join([*status_lines(header, history), *bans]))

@@ -9,32 +9,37 @@ from typing import Any
 import click
 
 from grid import driver, local
+from grid.checkpoint import read_checkpoint
 from grid.cli.connection import backend_option, broker_option, load_settings, plugin_option
 from grid.cli.job_options import field_options, given_fields
 from grid.cli.progress_display import progress_display
 from grid.cli.record import json_option, report
+from grid.initialization import initialize_from
 from grid.job import resolve_network, validate_job
+from grid.session import Plan
 
-DEFAULT_WORKERS = 2
 PATH = click.Path(path_type=Path, dir_okay=False)
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    metavar="N",
+    help=f"Worker processes to start here; others may join.  [default: {driver.DEFAULT_WORKERS}]",
+)
 
 
 @click.command("train")
 @click.argument("network", metavar="[NET]", required=False)
 @field_options
-@click.option(
-    "--workers",
-    type=click.IntRange(0, 256),
-    metavar="N",
-    help=f"Worker processes to start here; others may join.  [default: {DEFAULT_WORKERS}]",
-)
+@workers_option
 @broker_option
 @backend_option
 @plugin_option
 @click.option("--local", "in_process", is_flag=True, help="Train in this process, without Celery and servers.")
-@click.option("--checkpoint", type=PATH, metavar="FILE", help="With --local: save to FILE at the end and on Ctrl-C.")
+@click.option("--checkpoint", type=PATH, metavar="FILE", help="Save to FILE at the end and on Ctrl-C.")
 @click.option("--checkpoint-every", type=click.IntRange(1), metavar="K", help="Save every K steps too.")
-@click.option("--resume", type=PATH, metavar="FILE", help="Go on from FILE, in this process; options given change it.")
+@click.option("--resume", type=PATH, metavar="FILE", help="Go on from FILE and save there; options given change it.")
+@click.option("--init", type=PATH, metavar="FILE", help="Begin with the parameters of FILE, those that fit NET.")
 @json_option
 def command(
     *,
@@ -47,10 +52,14 @@ def command(
     checkpoint: Path | None,
     checkpoint_every: int | None,
     resume: Path | None,
+    init: Path | None,
     json_path: str | None,
     **options: Any,
 ) -> None:
-    """Train NET and wait for it; Ctrl-C cancels.
+    """Train NET and wait for it; Ctrl-C cancels the run.
+
+    To stop for a while, use `grid pause RUN` in another terminal: a paused run survives Ctrl-C, and `grid resume RUN`
+    goes on with it. `grid resume RUN` also goes on with a run whose `grid train` was killed.
 
     NET is the name of a shipped network or a JSON file. The parameters that come out are the same, bit for bit, for
     any number of workers, and for a training that was cut off and resumed.
@@ -63,30 +72,37 @@ def command(
       grid train lenet --optimizer adam --lr 0.001 --lr-policy step,gamma=0.5,step_size=300
       grid train lenet --local --checkpoint lenet.safetensors --checkpoint-every 100
       grid train --resume lenet.safetensors --steps 2000
+      grid train my-lenet.json --init lenet.safetensors
     """
     fields = given_fields(options)
     if (network is None) == (resume is None):
         raise click.UsageError("expected NET, or --resume FILE, which names the network" + " itself" * bool(network))
-    in_process = in_process or resume is not None
+    if init is not None and resume is not None:
+        raise click.UsageError("expected --init FILE or --resume FILE, got both")
     if in_process and (broker is not None or workers is not None):
-        raise click.UsageError("--local trains in this process, and so does --resume: leave out --workers and --broker")
-    if checkpoint is not None and not in_process:
-        raise click.UsageError("--checkpoint needs --local")
-    if checkpoint_every is not None and checkpoint is None and resume is None:
+        raise click.UsageError("--local trains in this process: leave out --workers and --broker")
+    if in_process and checkpoint_every is not None and checkpoint is None and resume is None:
         raise click.UsageError("--checkpoint-every needs --checkpoint FILE")
-    target = checkpoint or resume
-    saving = local.Saving(target, checkpoint_every or 0) if target else None
     settings = load_settings(broker, plugins)
+    if not in_process and checkpoint_every is not None:
+        fields["checkpoint_every"] = checkpoint_every
+    beginning = None if resume is None else read_checkpoint(resume)
+    given = {"network": resolve_network(str(network))} if beginning is None else beginning.job.model_dump()
+    job = validate_job({**given, **fields})
+    if init is not None:
+        initialization = initialize_from(Plan(job, settings.data_dir), read_checkpoint(init))
+        click.echo(f"{init}: {initialization}", err=True)
+        beginning = initialization.checkpoint
+    file = checkpoint or resume
     with progress_display(sys.stderr) as show:
-        if resume is not None:
-            record = local.resume_local(
-                resume, settings=settings, on_progress=show, backend=backend, saving=saving, changes=fields
+        if in_process:
+            saving = local.Saving(file, checkpoint_every or 0) if file else None
+            record = local.train_local(
+                job, settings=settings, on_progress=show, backend=backend, saving=saving, beginning=beginning
             )
         else:
-            job = validate_job({"network": resolve_network(str(network)), **fields})
-            if in_process:
-                record = local.train_local(job, settings=settings, on_progress=show, backend=backend, saving=saving)
-            else:
-                count = DEFAULT_WORKERS if workers is None else workers
-                record = driver.train(job, settings=settings, on_progress=show, workers=count, backend=backend)
+            count = driver.DEFAULT_WORKERS if workers is None else workers
+            record = driver.train(
+                job, settings=settings, on_progress=show, workers=count, backend=backend, beginning=beginning, file=file
+            )
     report(record, json_path)

@@ -10,6 +10,7 @@ from grid import driver
 from grid.cli.connection import broker_option, running_grid
 from grid.cli.progress_display import progress_display
 from grid.cli.record import json_option, report
+from grid.settings import load
 
 
 @click.command("watch")
@@ -28,5 +29,5 @@ def command(*, run: str, broker: str | None, json_path: str | None) -> None:
     with running_grid(broker) as client:
         with progress_display(sys.stderr) as show:
             driver.follow(client.store, run, show)
-        record = driver.finished_record(client.store, run)
+        record = driver.finished_record(client.store, run, load().state_dir)
     report(record, json_path)

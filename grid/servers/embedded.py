@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from grid.errors import ServerError
+from grid.periodic import PeriodicThread
 from grid.servers import locks
 from grid.servers.binary import find_binary
 from grid.servers.folder import Address, Folder, open_folder
@@ -21,6 +22,7 @@ from grid.servers.process import START_SECONDS, answers
 from grid.settings import child_environment
 
 POLL_SECONDS = 0.02
+GUARD_SECONDS = 0.25
 DEADLINE_SECONDS = START_SECONDS + 10
 
 
@@ -30,15 +32,32 @@ class Servers:
     Attributes:
         control_url: URL of the control server, password included.
         blob_url: URL of the blob server, password included.
+        secret: what workers seal their results with.
     """
 
-    def __init__(self, address: Address, users_lock: int) -> None:
+    def __init__(self, address: Address, folder: Folder, users_lock: int) -> None:
         self.control_url = address.control_url
         self.blob_url = address.blob_url
+        self.secret = folder.secret()
+        self._folder = folder
         self._users_lock: int | None = users_lock
+        self._guard: PeriodicThread | None = None
+
+    def guard(self, server_binary: str | Path | None = None) -> None:
+        """Start a new keeper, from a thread of this process, should the keeper be killed.
+
+        The new one takes the same ports and the same password. Not to be called before a fork.
+        """
+        if self._guard is None:
+            self._guard = PeriodicThread(
+                "servers", GUARD_SECONDS, lambda: _replace_keeper(self._folder, server_binary)
+            )
 
     def close(self) -> None:
         """Let go of the servers; they stop when no other process, forked children included, uses them."""
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
         if self._users_lock is not None:
             os.close(self._users_lock)
             self._users_lock = None
@@ -60,7 +79,7 @@ def attach(state_dir: Path, server_binary: str | Path | None = None) -> Servers:
         while True:
             address = _live_address(folder)
             if address is not None:
-                return Servers(address, users_lock)
+                return Servers(address, folder, users_lock)
             keeper_lock = locks.try_exclusive(folder.keeper_lock)
             if keeper_lock is not None:
                 _start_keeper(folder, find_binary(server_binary), keeper_lock)
@@ -85,7 +104,7 @@ def find(state_dir: Path) -> Servers | None:
     if address is None:
         os.close(users_lock)
         return None
-    return Servers(address, users_lock)
+    return Servers(address, folder, users_lock)
 
 
 def _hold(folder: Folder, deadline: float) -> int:
@@ -113,6 +132,13 @@ def _keeper_lives(folder: Folder) -> bool:
         return True
     os.close(descriptor)
     return False
+
+
+def _replace_keeper(folder: Folder, server_binary: str | Path | None) -> None:
+    """Start a keeper if there is none and nobody else is starting one."""
+    keeper_lock = locks.try_exclusive(folder.keeper_lock)
+    if keeper_lock is not None:
+        _start_keeper(folder, find_binary(server_binary), keeper_lock)
 
 
 def _start_keeper(folder: Folder, binary: Path, keeper_lock: int) -> None:

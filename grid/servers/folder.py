@@ -3,6 +3,7 @@
     STATE_DIR/servers/users.lock     held together by all users; who can hold it alone knows that there is none
     STATE_DIR/servers/keeper.lock    held by the keeper as long as it lives
     STATE_DIR/servers/servers.json   addresses and password
+    STATE_DIR/servers/secret         what workers seal their results with; stays from start to start, as the runs do
     STATE_DIR/servers/keeper.log
     STATE_DIR/servers/control/       configuration, log and append-only file of the control server
     STATE_DIR/servers/blobs/         configuration and log of the blob server
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +57,7 @@ class Folder:
         self.users_lock = path / "users.lock"
         self.keeper_lock = path / "keeper.lock"
         self.address_file = path / "servers.json"
+        self.secret_file = path / "secret"
         self.log = path / "keeper.log"
 
     def read_address(self) -> Address | None:
@@ -67,6 +71,19 @@ class Folder:
     def write_address(self, address: Address) -> None:
         """Write the address file, whole or not at all."""
         write_private(self.address_file, json.dumps(asdict(address)))
+
+    def secret(self) -> bytes:
+        """Return the secret of the seals; the first one to ask makes it.
+
+        Raises:
+            ServerError: if the file cannot be read.
+        """
+        try:
+            if not self.secret_file.exists():
+                write_private(self.secret_file, secrets.token_hex(32), replace=False)
+            return self.secret_file.read_bytes().strip()
+        except OSError as error:
+            raise ServerError(f"{self.secret_file}: cannot be used: {error.strerror}") from error
 
     def remove_address(self) -> None:
         """Delete the address file."""
@@ -90,13 +107,18 @@ def open_folder(state_dir: Path) -> Folder:
     return Folder(path)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+def write_private(path: Path, text: str, *, replace: bool = True) -> None:
+    """Write a file that only its owner can read, whole or not at all; without ``replace`` the first one stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
-    draft.replace(path)
+    if replace:
+        draft.replace(path)
+        return
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def _parse(values: dict[str, Any]) -> Address | None:

@@ -3,7 +3,8 @@
     python -m grid.servers.keeper STATE_DIR BINARY
 
 It is started by ``attach``, inherits the keeper's lock, and says on its output ``ready`` or what went wrong.
-Users hold a shared lock; the keeper looks ten times a second whether it can have the lock alone.
+Users hold a shared lock; the keeper looks twenty times a second whether it can have the lock alone.
+Where a keeper was killed, the next one takes its ports and its password: users that still live go on with them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from grid.store.url import parse_url
 
 log = logging.getLogger("grid.servers.keeper")
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
+RESTART_SECONDS = 60.0
 LEFTOVER_SECONDS = 10.0
 CONTROL_MEMORY_BYTES = 256 * 2**20
 
@@ -40,21 +42,22 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(filename=folder.log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
-    password = secrets.token_hex(24)
+    before = folder.read_address()
+    password = before.password if before else secrets.token_hex(24)
     pair = _pair(folder, binary, password)
     try:
-        _stop_leftover(folder)
-        for server in pair:
-            server.start()
+        _stop_leftover(before)
+        pair[0].start(before.control_port if before else None)
+        pair[1].start(before.blob_port if before else None)
         folder.write_address(Address(pair[0].port, pair[1].port, password))
         _tell_starter("ready")
         _keep(folder, pair)
+        folder.remove_address()
     except (OSError, ServerError) as error:
         log.error("%s", error)
         _tell_starter(f"error: {error}")
         return 1
     finally:
-        folder.remove_address()
         for server in pair:
             server.stop()
     return 0
@@ -88,17 +91,27 @@ def _tell_starter(line: str) -> None:
 
 
 def _keep(folder: Folder, pair: tuple[ServerProcess, ServerProcess]) -> None:
-    """Return when nobody uses the servers; newcomers wait from then on until this process has ended."""
+    """Return when nobody uses the servers; newcomers wait from then on until this process has ended.
+
+    Raises:
+        ServerError: if a server that died could not be started again for a minute.
+    """
+    alive = time.monotonic()
     while locks.try_exclusive(folder.users_lock) is None:
-        for server in pair:
-            if server.restart_if_dead():
-                log.warning("the server on port %d had died and was started again", server.port)
+        try:
+            for server in pair:
+                if server.restart_if_dead():
+                    log.warning("the server on port %d had died and was started again", server.port)
+            alive = time.monotonic()
+        except ServerError as error:
+            log.error("%s", error)
+            if time.monotonic() > alive + RESTART_SECONDS:
+                raise
         time.sleep(POLL_SECONDS)
 
 
-def _stop_leftover(folder: Folder) -> None:
+def _stop_leftover(address: Address | None) -> None:
     """End servers whose keeper was killed, where the kernel has not done it: two must not write one file."""
-    address = folder.read_address()
     if address is None:
         return
     for url in (address.control_url, address.blob_url):

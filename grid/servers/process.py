@@ -5,8 +5,10 @@ On Linux the kernel kills it when the keeper dies, so no server is left behind.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,8 +25,13 @@ from grid.store.url import parse_url
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.005
+RETRY_SECONDS = 0.1
 ATTEMPT_SECONDS = 0.2  # short: on a port taken by another program, that one is asked until ours has given up
 PORT_ATTEMPTS = 10
+OWN_PORT_SECONDS = 3.0
+# Below those that systems give to outgoing connections (Linux from 32768, macOS from 49152): one of these could take
+# the port of a server that is being started again, or, asking for that port on this machine, even connect to itself.
+PORTS = range(16384, 32768)
 PR_SET_PDEATHSIG = 1
 
 COMMON = """\
@@ -65,13 +72,17 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
-    def start(self) -> None:
+    def start(self, own_port: int | None = None) -> None:
         """Start on a free port, which another program may take first: then try the next.
 
+        Args:
+            own_port: where users look for it; taken unless another program keeps it.
         Raises:
             ServerError: if it does not start; tells its last words.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        if own_port is not None and self._start_on(own_port):
+            return
         for _ in range(PORT_ATTEMPTS):
             self.port = free_port()
             if self._run():
@@ -81,17 +92,31 @@ class ServerProcess:
             f"can be moved away, it starts anew"
         )
 
+    def _start_on(self, port: int) -> bool:
+        """Start on a port that a server which is just ending may still hold; return whether it came free."""
+        self.port = port
+        deadline = time.monotonic() + OWN_PORT_SECONDS
+        while not self._run():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(RETRY_SECONDS)
+        return True
+
     def restart_if_dead(self) -> bool:
         """Start again on the same port, which users know, if it has died; return whether it had.
 
         Raises:
             ServerError: if it does not start.
         """
-        if self._process is None or self._process.poll() is None:
+        if self._process is None or self.runs():
             return False
         if not self._run():
             raise ServerError(f"{self._binary.name} does not start again: {self._last_words()}; see {self._log}")
         return True
+
+    def runs(self) -> bool:
+        """Return whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         """End it: with SIGTERM, on which it closes its files, then by force."""
@@ -138,10 +163,18 @@ class ServerProcess:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that was free a moment ago.
+
+    Raises:
+        ServerError: if none is.
+    """
+    for _ in range(len(PORTS)):
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerError(f"expected a free port from {PORTS.start} to {PORTS.stop - 1} on 127.0.0.1, got none")
 
 
 def answers(url: str, *, timeout_seconds: float = 2.0) -> bool:

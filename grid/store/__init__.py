@@ -7,20 +7,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from grid.store.gradients import Claim, Finished
+    from grid.store.log import LogEntry
     from grid.store.records import Commit, RunHeader
+    from grid.store.runs import Beginning
+    from grid.store.seals import Seals
+    from grid.store.steps import Gathered
     from grid.store.store import Store
     from grid.store.wire import PayloadHeader, pack, unpack
 
 _HOMES = {
+    "Beginning": "grid.store.runs",
+    "Claim": "grid.store.gradients",
     "Commit": "grid.store.records",
+    "Finished": "grid.store.gradients",
+    "Gathered": "grid.store.steps",
+    "LogEntry": "grid.store.log",
     "PayloadHeader": "grid.store.wire",
     "RunHeader": "grid.store.records",
+    "Seals": "grid.store.seals",
     "Store": "grid.store.store",
     "pack": "grid.store.wire",
     "unpack": "grid.store.wire",
 }
 
-__all__ = ["Commit", "PayloadHeader", "RunHeader", "Store", "pack", "unpack"]
+__all__ = [
+    "Beginning", "Claim", "Commit", "Finished", "Gathered", "LogEntry", "PayloadHeader", "RunHeader", "Seals", "Store",
+    "pack",
+    "unpack",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

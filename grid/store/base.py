@@ -9,22 +9,25 @@ from typing import Any
 
 from grid.errors import RunNotFoundError, StoreError
 from grid.store import keys
-from grid.store.blob_server import BlobServer
+from grid.store.blobs import Blobs
 from grid.store.control_server import ControlServer, Part
 from grid.store.records import RUN_ID, TOKEN, Commit, RunHeader, parse_header
+from grid.store.seals import Seals
 
 
 class StoreBase:
-    """The control and the blob server, and how a run is found on them.
+    """The control and the blob servers, and how a run is found on them.
 
     Attributes:
         control: small records and scripts.
         blobs: chunks.
+        seals: on the records that others rely on.
     """
 
-    def __init__(self, control_url: str, blob_url: str) -> None:
+    def __init__(self, control_url: str, blob_url: str, seals: Seals | None = None) -> None:
         self.control = ControlServer(control_url)
-        self.blobs = BlobServer(blob_url)
+        self.blobs = Blobs(blob_url, control=self.control.url)
+        self.seals = seals or Seals()
 
     def header(self, run: str) -> RunHeader:
         """Return the state of a run.

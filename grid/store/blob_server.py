@@ -1,4 +1,4 @@
-"""The blob server: large values under immutable keys, through a small pool of plain connections.
+"""One blob server: large values under immutable keys, through a small pool of plain connections.
 
 Connections are made on first use in each process: the children of a fork never share a socket with their parent.
 """
@@ -22,7 +22,7 @@ PASSING_ERRORS = ("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN")
 
 
 class BlobServer:
-    """Sends commands to the blob server; safe for several threads and across a fork."""
+    """Sends commands to one blob server; safe for several threads and across a fork."""
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
@@ -39,10 +39,6 @@ class BlobServer:
             StoreError: if it refuses the command.
         """
         return retried(lambda: self._call(*parts))
-
-    def get_into(self, key: str, target: memoryview) -> int | None:
-        """Receive a value into ``target``; see ``RespConnection.get_into``."""
-        return retried(lambda: self._get_into(key, target))
 
     def unlink(self, keys: list[str]) -> None:
         """Delete keys, those that do not exist included."""
@@ -62,6 +58,14 @@ class BlobServer:
             if cursor == "0":
                 return found
 
+    def memory(self) -> tuple[int, int] | None:
+        """Return the bytes in use and the limit, 0 for none; ``None`` if the server does not tell."""
+        reply = self.call("INFO", "memory")
+        lines = reply.decode("ascii", "replace").splitlines() if isinstance(reply, bytes) else []
+        values = dict(line.split(":", 1) for line in lines if ":" in line)
+        used, limit = values.get("used_memory", ""), values.get("maxmemory", "")
+        return (int(used), int(limit)) if used.isdecimal() and limit.isdecimal() else None
+
     def ping(self) -> None:
         """Return if the server answers; tried once, so that a wrong address is reported at once."""
         self._call("PING")
@@ -74,64 +78,67 @@ class BlobServer:
                 connection.close()
             self._idle.clear()
 
-    def _call(self, *parts: Part) -> Reply:
-        with self._connection() as connection:
-            return connection.call(*parts)
+    def take(self) -> RespConnection:
+        """Return a connection for the caller alone, who gives it back; what it does stands in ``clear_errors``."""
+        self._adopt_process()
+        with self._lock:
+            return self._idle.pop() if self._idle else RespConnection(self.url)
 
-    def _get_into(self, key: str, target: memoryview) -> int | None:
-        with self._connection() as connection:
-            return connection.get_into(key, target)
+    def give_back(self, connection: RespConnection) -> None:
+        """Take a connection back; one that still owes replies is dropped."""
+        if connection.owed:
+            connection.close()
+        with self._lock:
+            self._idle.append(connection)
 
     @contextmanager
-    def _connection(self) -> Iterator[RespConnection]:
-        connection = self._take()
+    def clear_errors(self, connection: RespConnection) -> Iterator[None]:
+        """Turn trouble with a connection of this server into errors that name the server and what to do."""
         try:
-            yield connection
+            yield
         except OSError as error:
+            connection.close()
             raise UnavailableError(
                 f"blob server {self.url}: no connection ({str(error).rstrip('.')}); "
                 "start it, or set GRID_BLOB_URL to the right address"
             ) from error
         except ReplyError as error:
-            raise self._refusal(str(error)) from error
-        finally:
-            with self._lock:
-                self._idle.append(connection)
+            raise self._refusal(connection, str(error)) from error
 
-    def _take(self) -> RespConnection:
-        self._adopt_process()
-        with self._lock:
-            return self._idle.pop() if self._idle else RespConnection(self.url)
+    def _call(self, *parts: Part) -> Reply:
+        connection = self.take()
+        try:
+            with self.clear_errors(connection):
+                return connection.call(*parts)
+        finally:
+            self.give_back(connection)
 
     def _adopt_process(self) -> None:
         # In a forked child the parent's connections, and a lock that another thread may hold for ever, are left alone.
         if self._pid != os.getpid():
             self._pid, self._idle, self._lock = os.getpid(), [], threading.Lock()
 
-    def _refusal(self, text: str) -> BrokerError | BlobsFullError | StoreError:
+    def _refusal(self, connection: RespConnection, text: str) -> BrokerError | BlobsFullError | StoreError:
         name = f"blob server {self.url}"
         if text.startswith(LOGIN_ERRORS):
             return BrokerError(f"{name}: refused the login: {text}; check user and password in the URL")
         if text.startswith(PASSING_ERRORS):
+            connection.close()  # the address may have moved to another server, to which only a new one leads
             return UnavailableError(f"{name}: not ready: {text}")
         if text.startswith("NOPERM"):
             return BrokerError(f"{name}: the user may not do this: {text}; see the ACL in the documentation")
         if text.startswith("OOM"):
             return BlobsFullError(
-                f"{name}: out of memory ({self._memory()}); raise its maxmemory, cancel other runs with "
+                f"{name}: out of memory ({self._figures()}); raise its maxmemory, cancel other runs with "
                 "`grid cancel RUN`, or use fewer shards or the codec dynamic8"
             )
         return StoreError(f"{name}: expected keys as Nabe writes them, got: {text[:200]}")
 
-    def _memory(self) -> str:
+    def _figures(self) -> str:
         try:
-            with self._connection() as connection:
-                reply = connection.call("INFO", "memory")
+            memory = self.memory()
         except (BrokerError, StoreError):
+            memory = None
+        if memory is None:
             return "its figures cannot be read"
-        lines = reply.decode("ascii", "replace").splitlines() if isinstance(reply, bytes) else []
-        values = dict(line.split(":", 1) for line in lines if ":" in line)
-        used, limit = values.get("used_memory", ""), values.get("maxmemory", "")
-        if not (used.isdecimal() and limit.isdecimal()):
-            return "its figures cannot be read"
-        return f"used {int(used) / 2**20:.1f} MiB of {int(limit) / 2**20:.1f} MiB"
+        return f"used {memory[0] / 2**20:.1f} MiB of {memory[1] / 2**20:.1f} MiB"

@@ -29,7 +29,6 @@ class ControlServer:
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
-        self._text = url
         self._client: Any = None  # redis.Redis, whose execute_command has no types
         self._pid = 0
 
@@ -74,8 +73,9 @@ class ControlServer:
         if client is None or self._pid != os.getpid():
             # protocol 2: HGETALL and friends reply as flat lists in RESP 2, as dictionaries in RESP 3.
             client = redis.Redis.from_url(
-                self._text, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                socket_keepalive=True, retry=None, protocol=2, decode_responses=False,
+                self.url.client_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                retry=None, protocol=2, decode_responses=False, **self.url.tls_options(),
+                **({} if self.url.scheme == "unix" else {"socket_keepalive": True}),
             )
             self._client, self._pid = client, os.getpid()
         return client
@@ -88,6 +88,7 @@ class ControlServer:
         except (exceptions.AuthenticationError, exceptions.AuthorizationError) as error:
             raise BrokerError(f"{name}: refused the login: {error}; check user and password in the URL") from error
         except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError) as error:
+            self.close()  # the address may have moved to another server, to which only a new connection leads
             raise UnavailableError(
                 f"{name}: no connection ({str(error).rstrip('.')}); "
                 "start it, or set GRID_BROKER_URL to the right address"

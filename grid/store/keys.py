@@ -4,24 +4,31 @@ Control server (append-only file, small):
 
     runs                              zset    run -> time of creation; the newest 200 runs
     runs:active                       zset    run -> time of creation; queued and running ones
+    runs:lost                         zset    run -> when it was told that its version is gone from the blob server
     runs:kept                         zset    run -> time of its end; ended runs whose last version is still held
     run:{id}                          hash    job, state, phase, step, token, ...    as long as the run is listed
+    run:{id}:offers                   zset    holder -> step to which it could set the run back; 60 s
     run:{id}:history                  list    JSON, one a step and one an evaluation as long as the run is listed
-    run:{id}:versions                 hash    token -> JSON {step, arrays: {name: chunks}} of every version written
-    run:{id}:manifest:{token}         string  JSON, sizes and digests of the chunks  as long as the version
+    run:{id}:log                      hash    step -> JSON, what made the version    until well before the last snapshot
+    run:{id}:versions                 hash    token -> JSON {step, arrays: {name: chunks}} of every snapshot written
+    run:{id}:manifest:{token}         string  JSON, sizes and digests of the chunks  as long as the snapshot
     run:{id}:done:{step}              hash    shard -> JSON {token, loss, ...}       until the step is made
     run:{id}:evaluation:{step}        hash    shard -> JSON                          until the evaluation is concluded
-    run:{id}:leases:{step}            hash    name -> expiry in ms, worker           seconds
-    run:{id}:counted:{nonce}          string  a byte count that was taken            60 s
+    run:{id}:leases:{step}            hash    name -> expiry in ms, worker, since; next: the first shard not claimed
+    run:{id}:refused:{step}           hash    shard:token -> who and why; shard@worker -> not to have it until ms
+    run:{id}:audits:{step}            hash    drawn, open and seen audits            until the step is made
+    run:{id}:trust                    hash    worker:{id} -> results, and since the last audit; norm; alone
+    banned                            hash    worker -> JSON, why                    a week after the last ban
+    secret                            string  name of the secret of the seals        for ever
     workers                           zset    worker -> time of its last heartbeat   as long as one worker lives
     worker:{id}                       string  JSON                                   15 s after the last heartbeat
     supervisor                        string  who supervises                         seconds
 
-Blob server (no persistence, bounded memory):
+Blob servers (no persistence, bounded memory); chunks of just below 4 MiB, spread by their keys where there are several:
 
-    run:{id}:blob:{token}:{array}:{chunk}                 4 MiB of a version; until it is two versions old
-    run:{id}:gradient:{step}:{shard}:{token}:{chunk}      4 MiB of a gradient payload; 10 minutes, or until applied
-    run:{id}:gradient:{step}:{shard}:{token}:manifest     JSON {size, chunks: [digest, ...]}; as long
+    run:{id}:blob:{token}:{array}:{chunk}                 a chunk of a snapshot; until it is two snapshots old
+    run:{id}:mean:{step}:{token}:{chunk}                  a chunk of an encoded mean gradient; as long as its log entry
+    run:{id}:gradient:{step}:{shard}:{token}:{chunk}      a chunk of a gradient payload; 10 minutes, or until applied
 """
 
 from __future__ import annotations
@@ -29,8 +36,11 @@ from __future__ import annotations
 RUNS = "runs"
 ACTIVE = "runs:active"
 KEPT = "runs:kept"
+LOST = "runs:lost"
 WORKERS = "workers"
 SUPERVISOR = "supervisor"
+BANNED = "banned"
+SECRET = "secret"  # noqa: S105 - the name of a key
 
 
 def run(run_id: str) -> str:
@@ -43,13 +53,18 @@ def history(run_id: str) -> str:
     return f"run:{run_id}:history"
 
 
+def log(run_id: str) -> str:
+    """Return the key of a run's log."""
+    return f"run:{run_id}:log"
+
+
 def versions(run_id: str) -> str:
-    """Return the key of the register of a run's versions."""
+    """Return the key of the register of a run's snapshots."""
     return f"run:{run_id}:versions"
 
 
 def manifest(run_id: str, token: str) -> str:
-    """Return the key of a version's manifest."""
+    """Return the key of a snapshot's manifest."""
     return f"run:{run_id}:manifest:{token}"
 
 
@@ -68,11 +83,6 @@ def leases(run_id: str, step: int) -> str:
     return f"run:{run_id}:leases:{step}"
 
 
-def counted(run_id: str, nonce: str) -> str:
-    """Return the key that remembers that a byte count was taken."""
-    return f"run:{run_id}:counted:{nonce}"
-
-
 def worker(worker_id: str) -> str:
     """Return the key of a worker's heartbeat."""
     return f"worker:{worker_id}"
@@ -83,13 +93,23 @@ def blob(run_id: str, token: str, array: str) -> str:
     return f"run:{run_id}:blob:{token}:{array}"
 
 
-def blob_prefixes(run_id: str) -> tuple[str, str]:
+def mean(run_id: str, step: int, token: str) -> str:
+    """Return what the keys of an encoded mean gradient's chunks begin with."""
+    return f"run:{run_id}:mean:{step}:{token}"
+
+
+def means(run_id: str) -> str:
+    """Return what the keys of all encoded mean gradients begin with."""
+    return f"run:{run_id}:mean:"
+
+
+def blob_prefixes(run_id: str) -> tuple[str, str, str]:
     """Return what all keys of a run on the blob server begin with."""
-    return f"run:{run_id}:blob:", f"run:{run_id}:gradient:"
+    return f"run:{run_id}:blob:", means(run_id), f"run:{run_id}:gradient:"
 
 
 def version(run_id: str, token: str) -> str:
-    """Return what the keys of all chunks of a version begin with."""
+    """Return what the keys of all chunks of a snapshot begin with."""
     return f"run:{run_id}:blob:{token}:"
 
 
@@ -101,8 +121,3 @@ def gradient(run_id: str, step: int, shard: int, token: str) -> str:
 def chunk(prefix: str, index: int) -> str:
     """Return the key of one chunk."""
     return f"{prefix}:{index}"
-
-
-def gradient_manifest(prefix: str) -> str:
-    """Return the key of a gradient's manifest."""
-    return f"{prefix}:manifest"

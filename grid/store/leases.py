@@ -22,8 +22,9 @@ class LeaseStore(StoreBase):
         run_key(run)
         self.control.execute("HDEL", keys.leases(run, step), check_name(name, what="lease"))
 
-    def leases(self, run: str, step: int) -> set[str]:
-        """Return the names of the leases that are held now, by the clock of the control server."""
+    def leases(self, run: str, step: int) -> dict[str, float]:
+        """Return the leases that are held now and for how many seconds, by the clock of the control server."""
         run_key(run)
-        names = self.control.run_script(scripts.LIVE_LEASES, [keys.leases(run, step)], [])
-        return {name.decode("utf-8", "replace") for name in names}
+        reply = self.control.run_script(scripts.LIVE_LEASES, [keys.leases(run, step)], [])
+        held = zip(reply[::2], reply[1::2], strict=True)
+        return {name.decode("utf-8", "replace"): int(milliseconds) / 1000 for name, milliseconds in held}

@@ -1,6 +1,6 @@
 """The manifest of a version: its arrays, their sizes, and a digest for each chunk.
 
-    {"chunk_bytes": 4194304, "arrays": {
+    {"chunk_bytes": 4190208, "arrays": {
         "parameters": {"dtype": "float32", "count": 431080, "chunks": ["9f86...", ...]}}}
 """
 
@@ -53,14 +53,12 @@ def check_arrays(arrays: Mapping[str, Any]) -> dict[str, Float32Array]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def encode(entries: Mapping[str, ArrayEntry]) -> bytes:
-    """Return the manifest of a version as JSON."""
+def record(entries: Mapping[str, ArrayEntry]) -> dict[str, Any]:
+    """Return the manifest of a version as JSON can hold it."""
     arrays = {
         name: {"dtype": "float32", "count": entry.count, "chunks": entry.digests} for name, entry in entries.items()
     }
-    return json_object.encode(
-        {"chunk_bytes": chunks.CHUNK_BYTES, "arrays": arrays}, what="manifest", limit_bytes=MANIFEST_LIMIT_BYTES
-    )
+    return {"chunk_bytes": chunks.CHUNK_BYTES, "arrays": arrays}
 
 
 def decode(data: bytes, *, what: str) -> dict[str, ArrayEntry]:

@@ -15,7 +15,7 @@ from grid.store import json_object
 JOB_LIMIT_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 64 * 1024
 ERROR_LIMIT_CHARACTERS = 2000
-STATES = ("queued", "running", "finished", "failed", "cancelled")
+STATES = ("queued", "running", "paused", "finished", "failed", "cancelled")
 ENDED = ("finished", "failed", "cancelled")
 PHASES = ("gradient", "evaluate")
 TOKEN = re.compile(r"[0-9a-f]{16}")
@@ -37,17 +37,23 @@ class RunHeader:
     Attributes:
         run: id, 12 hexadecimal digits.
         job: the job as submitted.
-        state: queued, running, finished, failed or cancelled.
+        state: queued, running, paused, finished, failed or cancelled.
         phase: gradient or evaluate; says what is done while running.
         step: number of updates made.
         steps: number of updates wanted.
         shards: parts of a batch.
         evaluation_shards: parts of an evaluation.
         token: names the current version.
-        previous: names the version before it, if there is one.
-        created, started, finished: seconds since 1970 by the clock of the control server.
+        snapshot: names the last version that was written whole; the log leads on from it.
+        snapshot_step: number of updates made up to it.
+        created, started, finished: seconds since 1970 by the clock of the control server; the start is later by the
+            time of all pauses that are over.
+        paused: since when it is paused.
+        seeded: whether its first version is a function of the job.
+        generation: how often it was set back because its version was lost.
         error: why it failed.
         bytes_up, bytes_down: payload bytes that went to and came from the blob server.
+        shard_seconds: what a shard takes, a moving average over all workers; 0 before the first.
     """
 
     run: str
@@ -59,13 +65,18 @@ class RunHeader:
     shards: int
     evaluation_shards: int
     token: str
-    previous: str | None
+    snapshot: str
+    snapshot_step: int
     created: float
     started: float | None
     finished: float | None
+    paused: float | None
+    seeded: bool
+    generation: int
     error: str | None
     bytes_up: int
     bytes_down: int
+    shard_seconds: float
 
 
 def parse_header(run: str, fields: Mapping[bytes, bytes]) -> RunHeader:
@@ -85,13 +96,18 @@ def parse_header(run: str, fields: Mapping[bytes, bytes]) -> RunHeader:
         shards=values.whole("shards"),
         evaluation_shards=values.whole("evaluation_shards"),
         token=values.token("token"),
-        previous=values.token("previous") if values.has("previous") else None,
+        snapshot=values.token("snapshot"),
+        snapshot_step=values.whole("snapshot_step"),
         created=values.seconds("created"),
         started=values.seconds("started") if values.has("started") else None,
         finished=values.seconds("finished") if values.has("finished") else None,
+        paused=values.seconds("paused") if values.has("paused") else None,
+        seeded=not values.has("seeded") or values.whole("seeded") == 1,
+        generation=values.whole("generation") if values.has("generation") else 0,
         error=values.text("error") if values.has("error") else None,
         bytes_up=values.whole("bytes_up"),
         bytes_down=values.whole("bytes_down"),
+        shard_seconds=values.seconds("shard_ms") / 1000 if values.has("shard_ms") else 0.0,
     )
 
 
@@ -103,23 +119,6 @@ def encode_record(record: Mapping[str, Any], *, what: str) -> bytes:
 def parse_record(data: bytes, *, what: str) -> dict[str, Any]:
     """Return the record in ``data``; at most 64 KiB of JSON."""
     return json_object.decode(data, what=what, limit_bytes=RECORD_LIMIT_BYTES)
-
-
-def parse_shards(reply: list[bytes], *, shards: int, what: str) -> dict[int, dict[str, Any]]:
-    """Return shard -> record of a hash that came as a flat list, in shard order.
-
-    Raises:
-        StoreError: if there are too many, or a shard's number or record is malformed.
-    """
-    if len(reply) > 2 * shards:
-        raise StoreError(f"{what}: expected at most {shards} shards, got {len(reply) // 2}")
-    found: dict[int, dict[str, Any]] = {}
-    for number, data in zip(reply[::2], reply[1::2], strict=True):
-        shard = int(number) if number.isdigit() and len(number) < 16 else -1
-        if not 0 <= shard < shards:
-            raise StoreError(f"{what}: expected shards 0 to {shards - 1}, got {number[:20]!r}")
-        found[shard] = parse_record(data, what=f"{what} shard {shard}")
-    return dict(sorted(found.items()))
 
 
 class _Fields:

@@ -1,8 +1,9 @@
 """One connection that speaks RESP 2, for values of megabytes and for a look whether a server lives.
 
-redis-py copies a large reply through 32 KB reads; this one receives it straight into the caller's memory. A connection
-is opened on first use; a call that did not end with a whole reply, whatever stopped it, makes the next one open a new
-connection. Not for two threads at once.
+redis-py copies a large reply through 32 KB reads; this one receives it straight into the caller's memory, and sends
+straight from it. A connection is opened on first use; a call that did not end with a whole reply, whatever stopped it,
+makes the next one open a new connection. Not for two threads at once.
+Commands may also be sent ahead of their replies, which come in the same order: ``send``, ``send``, ``receive``, ...
 Trouble with the connection is an ``OSError``; a refusal by the server a ``ReplyError``.
 Source: https://valkey.io/topics/protocol/
 """
@@ -37,7 +38,12 @@ class RespConnection:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._socket: socket.socket | None = None
         self._reader: BufferedReader | None = None
-        self._owed = False  # a command was sent whose reply has not been read to its end
+        self._owed = 0  # commands sent whose replies have not been read to their ends
+
+    @property
+    def owed(self) -> int:
+        """How many replies are still to come."""
+        return self._owed
 
     def close(self) -> None:
         """Drop the connection; the next call opens a new one."""
@@ -46,36 +52,53 @@ class RespConnection:
         if self._socket is not None:
             self._socket.close()
         self._reader = self._socket = None
-        self._owed = False
+        self._owed = 0
 
     def call(self, *parts: Part) -> Reply:
         """Send one command and return its reply: bytes, integer, list or ``None``; at most 4 MiB."""
-        self._open()
-        self._send(parts)
-        reply = self._value(self._head(), DEPTH_LIMIT)
-        self._owed = False
-        return reply
+        self._forget_unfinished()
+        self.send(*parts)
+        return self.receive()
 
     def get_into(self, key: str, target: memoryview) -> int | None:
-        """Receive the value of ``key`` into ``target`` (writable bytes).
+        """Receive the value of ``key`` into ``target``; see ``receive_into``."""
+        self._forget_unfinished()
+        self.send("GET", key)
+        return self.receive_into(target)
+
+    def send(self, *parts: Part) -> None:
+        """Send one command; its reply comes after those of all commands before."""
+        self._open()
+        self._owed += 1
+        self._send(parts)
+
+    def receive(self) -> Reply:
+        """Return the next reply: bytes, integer, list or ``None``; at most 4 MiB."""
+        reply = self._value(self._head(), DEPTH_LIMIT)
+        self._owed -= 1
+        return reply
+
+    def receive_into(self, target: memoryview) -> int | None:
+        """Receive the next reply, a value, into ``target`` (writable bytes).
 
         Returns:
-            The size of the value in bytes, ``None`` when there is none. ``target`` is filled only if the sizes agree.
+            The size of the value in bytes, ``None`` when there is none. ``target`` is filled only if the sizes agree;
+            if not, this reply stays owed, so that nothing may be received any more before a new call.
         """
-        self._open()
-        self._send(("GET", key))
         size = self._bulk_size(self._head())
         if size is None:
-            self._owed = False
+            self._owed -= 1
         elif size == len(target):
             self._fill(target)
             self._line()
-            self._owed = False
+            self._owed -= 1
         return size
 
-    def _open(self) -> None:
+    def _forget_unfinished(self) -> None:
         if self._owed:
             self.close()
+
+    def _open(self) -> None:
         if self._socket is not None:
             return
         self._socket = self._connect()
@@ -101,16 +124,17 @@ class RespConnection:
         return connection
 
     def _login(self, *parts: Part) -> None:
+        self._owed += 1
         self._send(parts)
         try:
             self._head()
+            self._owed -= 1
         except ReplyError:
             self.close()
             raise
 
     def _send(self, parts: tuple[Part, ...]) -> None:
         assert self._socket is not None
-        self._owed = True
         pending = bytearray(b"*%d\r\n" % len(parts))
         for part in parts:
             data = part if isinstance(part, bytes | memoryview) else str(part).encode()
@@ -128,7 +152,7 @@ class RespConnection:
         """Return the first line of a reply; raise if it is an error."""
         line = self._line()
         if line[:1] == b"-":
-            self._owed = False
+            self._owed -= 1
             raise ReplyError(line[1:].decode("utf-8", "replace"))
         return line
 
@@ -162,7 +186,7 @@ class RespConnection:
         return bytes(data)
 
     def _fill(self, target: memoryview) -> None:
-        assert self._reader is not None
+        assert self._reader is not None  # a line came before
         filled = 0
         while filled < len(target):
             count = self._reader.readinto(target[filled:])
@@ -171,7 +195,8 @@ class RespConnection:
             filled += count
 
     def _line(self) -> bytes:
-        assert self._reader is not None
+        if self._reader is None:
+            raise ConnectionResetError("the connection was dropped before the reply")
         line = self._reader.readline(LINE_LIMIT_BYTES)
         if not line.endswith(b"\r\n"):
             raise ConnectionResetError("the server closed the connection")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from grid.errors import RunNotFoundError, StoreError
@@ -13,18 +14,40 @@ from grid.store.base import fresh_token, run_key
 from grid.store.control_server import Part
 from grid.store.manifest import Float32Array
 from grid.store.records import JOB_LIMIT_BYTES, RunHeader, parse_record
-from grid.store.steps import StepStore
-from grid.store.versions import plan_of
+from grid.store.recovery import RecoveryStore
+from grid.store.snapshots import plan_of
 
 log = logging.getLogger(__name__)
 
 RUNS_KEPT = 200
 SHARDS_LIMIT = 4096
 CREATION_SECONDS = 3600
-COUNT_MEMORY_SECONDS = 60
 
 
-class RunStore(StepStore):
+@dataclass(frozen=True)
+class Beginning:
+    """Where a run begins that has been computed in part before.
+
+    Attributes:
+        run: its id; ``None``: a new one.
+        step: how many updates were made.
+        phase: gradient, or evaluate if that version is still to be evaluated.
+        history: the records so far.
+        seconds: how long it ran.
+        bytes_up: payload bytes that its gradients took.
+        seeded: whether its first version is a function of the job.
+    """
+
+    run: str | None = None
+    step: int = 0
+    phase: str = "gradient"
+    history: Sequence[Mapping[str, Any]] = ()
+    seconds: float = 0.0
+    bytes_up: int = 0
+    seeded: bool = True
+
+
+class RunStore(RecoveryStore):
     """Creates, lists and deletes runs."""
 
     def create_run(
@@ -35,6 +58,7 @@ class RunStore(StepStore):
         shards: int,
         evaluation_shards: int,
         arrays: Mapping[str, Float32Array],
+        beginning: Beginning | None = None,
     ) -> str:
         """Create a queued run and return its id, 12 hexadecimal digits.
 
@@ -43,7 +67,8 @@ class RunStore(StepStore):
             steps: how many updates to make; with 0 the run is only evaluated.
             shards: parts of a batch.
             evaluation_shards: parts of an evaluation.
-            arrays: version 0, name -> float32 (count,).
+            arrays: the first version, name -> float32 (count,).
+            beginning: where the run begins; default: at step 0, under a new id.
         Raises:
             StoreError: if a value cannot be stored.
             BlobsFullError: if the blob server has no room for the arrays.
@@ -54,17 +79,21 @@ class RunStore(StepStore):
                 f"got {steps}, {shards}, {evaluation_shards}"
             )
         text = json_object.encode(job, what="job", limit_bytes=JOB_LIMIT_BYTES)
-        run, token = secrets.token_hex(6), fresh_token()
+        begin = beginning or Beginning()
+        run, token = begin.run or secrets.token_hex(6), fresh_token()
         checked = manifest.check_arrays(arrays)
         self._delete_oldest()
         # The chunks expire until the run is there: whoever dies in between leaves nothing behind.
         entries = self._write_chunks(run, token, checked, ttl_seconds=CREATION_SECONDS)
         fields: list[Part] = [
-            "job", text, "state", "queued", "phase", "gradient" if steps else "evaluate", "step", 0, "steps", steps,
-            "shards", shards, "evaluation_shards", evaluation_shards, "bytes_up", 0, "bytes_down", 0,
+            "job", text, "state", "queued", "phase", begin.phase if steps else "evaluate", "step", begin.step,
+            "steps", steps, "snapshot_step", begin.step, "ran", begin.seconds, "seeded", int(begin.seeded),
+            "shards", shards, "evaluation_shards", evaluation_shards, "bytes_up", begin.bytes_up, "bytes_down", 0,
+            "class_strict", int(job.get("class_strict") is True),
         ]
-        plan = f'{{"step":0,"arrays":{plan_of(checked)}}}'
-        arguments: list[Part] = [run, token, plan, manifest.encode(entries), *fields]
+        plan = f'{{"step":{begin.step},"arrays":{plan_of(checked)}}}'
+        self._write_history(run, begin.history)
+        arguments: list[Part] = [run, token, plan, self._sealed_manifest(run, token, entries), *fields]
         self._run_script(scripts.CREATE_RUN, run, [keys.RUNS, keys.ACTIVE], arguments)
         for name, entry in entries.items():
             for key in chunks.chunk_keys(keys.blob(run, token, name), len(entry.digests)):
@@ -109,14 +138,8 @@ class RunStore(StepStore):
         key = keys.evaluation(run, header.step) if header.phase == "evaluate" else keys.done(run, header.step)
         return header.step, header.phase, int(self.control.execute("HLEN", key))
 
-    def count_bytes(self, run: str, *, up: int = 0, down: int = 0) -> None:
-        """Add payload bytes sent to and received from the blob server to the run's account."""
-        nonce = fresh_token()
-        arguments: list[Part] = [up, down, COUNT_MEMORY_SECONDS]
-        self._run_script(scripts.COUNT_BYTES, run, [keys.counted(run, nonce)], arguments)
-
     def delete_run(self, run: str) -> bool:
-        """Delete an ended run with all it holds; False if it is queued or running."""
+        """Delete an ended run with all it holds; False if it has not ended."""
         if self.control.run_script(scripts.DELETE_RUN, [run_key(run), keys.RUNS, keys.KEPT], [run]) != b"accepted":
             return False
         self._sweep(run, keep=None)

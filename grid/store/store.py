@@ -8,23 +8,30 @@ from __future__ import annotations
 
 from grid.store.evaluations import EvaluationStore
 from grid.store.leases import LeaseStore
+from grid.store.lifecycle import LifecycleStore
+from grid.store.orphans import OrphanStore
 from grid.store.runs import RunStore
+from grid.store.seals import Seals
+from grid.store.trust import TrustStore
 from grid.store.workers import WorkerStore
 
 
-class Store(RunStore, EvaluationStore, LeaseStore, WorkerStore):
-    """Runs, versions, gradients, evaluations, leases and workers on two servers.
+class Store(RunStore, EvaluationStore, LeaseStore, LifecycleStore, TrustStore, WorkerStore, OrphanStore):
+    """Runs, versions, gradients, evaluations, leases and workers on the servers.
 
     Args:
         control_url: ``redis://``, ``rediss://`` or ``unix://`` URL of the control server.
-        blob_url: the same of the blob server; may be the same server where the blobs are small.
+        blob_url: the same of the blob server, or of several, separated by commas; may be the control server where the
+            blobs are small.
+        seals: of whoever writes; without them records are neither sealed nor checked.
     """
 
-    def __init__(self, control_url: str, blob_url: str) -> None:
-        super().__init__(control_url, blob_url)
+    def __init__(self, control_url: str, blob_url: str, seals: Seals | None = None) -> None:
+        super().__init__(control_url, blob_url, seals)
+        self.blobs.make_room = self.delete_orphans
 
     def ping(self) -> None:
-        """Return if both servers answer.
+        """Return if all servers answer.
 
         Raises:
             BrokerError: if one does not, after one try; names it without its password.

@@ -64,6 +64,7 @@ class Optimizer:
         gradient: NDArray,
         *,
         step: int,
+        state_step: int | None = None,
         size: int | None = None,
         multipliers: Multipliers | None = None,
     ) -> None:
@@ -73,7 +74,9 @@ class Optimizer:
             parameters: float32, one axis.
             state: float32 (state_size(size),).
             gradient: float32, as long as the parameters; it is left as it is.
-            step: 0 for the first update; learning rate and bias corrections follow from it.
+            step: 0 for the first update; the learning rate follows from it.
+            state_step: how many updates the state has seen since it was zeros; bias corrections follow from it. None:
+                as many as ``step``.
             size: how many elements, from the first on, are learned; the rest is left as it is. None: all.
             multipliers: the factors of each array; None where all are 1. Where ``lr_mult`` is 0, parameters and state
                 keep their bits.
@@ -87,7 +90,7 @@ class Optimizer:
         program, sources = self._program(multipliers is not None)
         backend.update(
             program, parameters, gradient, state,
-            numbers=self._numbers(sources, step, norm), size=size,
+            numbers=self._numbers(sources, step, step if state_step is None else state_step, norm), size=size,
             multipliers=None if multipliers is None else multipliers.array,
         )  # fmt: skip
 
@@ -95,9 +98,9 @@ class Optimizer:
         """Return what backends run."""
         return self._program(multiplied)[0]
 
-    def _numbers(self, sources: Sequence[Source], step: int, norm: float) -> np.ndarray:
+    def _numbers(self, sources: Sequence[Source], step: int, state_step: int, norm: float) -> np.ndarray:
         rate = self.learning_rate(step)
-        tables = [transformation.numbers(step, norm) for transformation in self.chain]
+        tables = [transformation.numbers(state_step, norm) for transformation in self.chain]
         values = []
         for source in sources:
             if isinstance(source, tuple):

@@ -82,8 +82,9 @@ def cut_off(path: Path, after: int, made: Job, settings: Settings, backend: str)
     [
         {"optimizer": "momentum", "lr_policy": {"type": "step", "gamma": 0.5, "step_size": 3}},
         {"optimizer": "adam", "learning_rate": 0.003, "codec": "float32"},
+        {"local_steps": 3, "lr_policy": {"type": "cosine", "max_steps": 3 * STEPS}},
     ],
-    ids=["momentum", "adam"],
+    ids=["momentum", "adam", "local steps"],
 )
 def test_a_resumed_training_comes_to_the_bits_of_one_in_one_go(
     tmp_path: Path, settings: Settings, fields: dict[str, Any], backend: str

@@ -28,6 +28,7 @@ def test_a_job_survives_json() -> None:
         ({"steps": "many"}, "steps: "),
         ({"epochs": 0}, "epochs: "),
         ({"micro_batch": -1}, "micro_batch: "),
+        ({"local_steps": 0}, "local_steps: "),
         ({"batch_size": 0}, "batch_size: "),
         ({"shards": 9, "batch_size": 8}, "shards: expected at most batch_size (8), got 9"),
         ({"learning_rate": float("nan")}, "learning_rate: "),

@@ -15,6 +15,8 @@ from grid.local import Trainer, train_local
 from grid.progress import Progress
 from grid.session import Plan, Session
 from grid.settings import Settings, load
+from tests.observing_layers import network
+from tests.small_digits import write_digits
 
 JOB = Job(network="lenet", data="mnist", steps=12, batch_size=64, shards=4, seed=1)
 
@@ -42,6 +44,25 @@ def test_any_number_of_workers_gives_the_bits_of_one_process(settings: Settings,
         assert sha256(record) == expected, f"{workers} workers"
         assert record["backend"] == backend
         assert len(record["classes"]) == 1
+
+
+@pytest.mark.parametrize("codec", ["float32", "dynamic8"])
+def test_unequal_shards_in_pieces_with_running_statistics_and_local_steps_give_the_bits_of_one_process(
+    settings: Settings, tmp_path: Path, codec: str
+) -> None:
+    # Given shards of 8, 8 and 9 examples in pieces of 4 and 5, and more steps than lie between two snapshots
+    write_digits(tmp_path)
+    job = Job(
+        network=network("batch_normalization"), data=str(tmp_path), codec=codec, steps=18, batch_size=25, shards=3,
+        micro_batch=5, local_steps=2, seed=3,
+    )  # fmt: skip
+    expected = train_local(job, settings=settings, on_progress=silent, backend="numpy")
+    # When workers share them
+    record = train(job, settings=settings, on_progress=silent, workers=2, backend="numpy")
+    # Then everything that counts is as in one process
+    same = ("parameters_sha256", "steps", "examples", "final_loss", "test_loss", "test_accuracy")
+    assert {name: record[name] for name in same} == {name: expected[name] for name in same}
+    assert record["examples"] == 18 * 2 * 25
 
 
 def test_another_number_of_shards_gives_other_bits(settings: Settings) -> None:

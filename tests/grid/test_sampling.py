@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from grid.sampling import shard_bounds, shard_examples
 
 
-def examples(step: int, shard: int, *, shards: int = 4, seed: int = 1) -> list[int]:
-    indices = shard_examples(seed=seed, step=step, shard=shard, shards=shards, batch_size=10, count=25)
+def examples(batch: int, shard: int, *, shards: int = 4, seed: int = 1) -> list[int]:
+    indices = shard_examples(seed=seed, batch=batch, shard=shard, shards=shards, batch_size=10, count=25)
     return [int(index) for index in indices]
 
 
@@ -27,9 +27,9 @@ def test_shards_cover_a_batch_once_and_differ_by_at_most_one(total: int, shards:
 
 @pytest.mark.parametrize("shards", [1, 2, 3, 4, 10])
 def test_every_epoch_visits_each_example_once_for_any_number_of_shards(shards: int) -> None:
-    # 5 steps of 10 are two epochs of 25; the third step crosses from one into the other.
-    order = [(step, shard) for step in range(5) for shard in range(shards)]
-    visited = [example for step, shard in order for example in examples(step, shard, shards=shards)]
+    # 5 batches of 10 are two epochs of 25; the third one crosses from one into the other.
+    order = [(batch, shard) for batch in range(5) for shard in range(shards)]
+    visited = [example for batch, shard in order for example in examples(batch, shard, shards=shards)]
     assert sorted(visited[:25]) == list(range(25))
     assert sorted(visited[25:]) == list(range(25))
     assert visited[:25] != visited[25:]
@@ -46,5 +46,5 @@ def test_another_seed_gives_another_order() -> None:
 
 
 def test_a_batch_larger_than_the_data_set_wraps_around() -> None:
-    batch = shard_examples(seed=0, step=0, shard=0, shards=1, batch_size=7, count=3)
+    batch = shard_examples(seed=0, batch=0, shard=0, shards=1, batch_size=7, count=3)
     assert np.bincount(batch, minlength=3).tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])

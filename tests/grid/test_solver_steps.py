@@ -96,5 +96,5 @@ def test_a_step_replaces_running_statistics_by_their_mean_over_the_shards(micro_
 
 def examples_of(job: Job, shard: int) -> np.ndarray:
     return shard_examples(
-        seed=job.seed, step=0, shard=shard, shards=job.shards, batch_size=job.batch_size, count=60_000
+        seed=job.seed, batch=0, shard=shard, shards=job.shards, batch_size=job.batch_size, count=60_000
     )

@@ -1,12 +1,14 @@
-"""A worker that lives in the test process: real servers, the NumPy backend, no Celery worker process."""
+"""Workers that live in the test process: real servers, the NumPy backend, no Celery worker process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from grid import instants
 from grid.celery import create_app
 from grid.client import Client
 from grid.connection import Connection
@@ -27,6 +29,8 @@ SMALL_NETWORK: list[dict[str, Any]] = [
      "phase": ["test"]},
 ]
 
+At = Callable[[str, Callable[[], object]], None]
+
 
 @pytest.fixture
 def connection(servers: Any) -> Connection:
@@ -39,12 +43,46 @@ def client(connection: Connection) -> Client:
 
 
 @pytest.fixture
-def worker(connection: Connection) -> Iterator[Worker]:
-    made = Worker(create_app(connection.control_url), connection, load({}), backends.create("numpy"))
-    yield made
-    made.stop()
-    for run in made.store.active_runs():
-        made.store.cancel(run)
+def new_worker(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Worker]]:
+    """Return a function that starts a worker as if on a machine of its own."""
+    made: list[Worker] = []
+
+    def start() -> Worker:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "gethostname", lambda: f"machine{len(made)}")
+            made.append(Worker(create_app(connection.control_url), connection, load({}), backends.create("numpy")))
+        return made[-1]
+
+    yield start
+    for worker in made:
+        worker.stop()
+    for run in made[0].store.active_runs() if made else ():
+        made[0].store.cancel(run)
+
+
+@pytest.fixture
+def worker(new_worker: Callable[[], Worker]) -> Worker:
+    return new_worker()
+
+
+@pytest.fixture
+def other(worker: Worker, new_worker: Callable[[], Worker]) -> Worker:
+    """A second worker."""
+    return new_worker()
+
+
+@pytest.fixture
+def at() -> Iterator[At]:
+    """Return a function that lets something happen once, when the next task comes to an instant."""
+    planned: dict[str, list[Callable[[], object]]] = {}
+
+    def observe(name: str) -> None:
+        if planned.get(name):
+            planned[name].pop(0)()
+
+    instants.observers.append(observe)
+    yield lambda name, action: planned.setdefault(name, []).append(action)
+    instants.observers.remove(observe)
 
 
 @pytest.fixture

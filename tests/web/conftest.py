@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from grid.servers import Servers
 from grid.settings import Settings, load
 from grid.store import Store
+from tests.step_moves import commit, finished, new_entry
 from web import create_app
 
 JOB: dict[str, Any] = {
@@ -74,9 +75,8 @@ def take_step(store: Store) -> Callable[..., None]:
     """Does what a worker and ``apply`` do for one step of a run of one shard."""
 
     def step(run: str, number: int, *, loss: float, evaluate: bool = False) -> None:
-        gradient = store.put_gradient(run, number - 1, 0, b"gradient")
-        store.commit_gradient(run, number - 1, 0, gradient, {"loss": loss, "examples": 8, "class": "numpy/test"})
-        version = store.write_version(run, {"parameters": np.full(256, number, np.float32)})
+        shard = {"loss": loss, "examples": 8, "class": "numpy/test"}
+        commit(store, run, number - 1, finished(store, run, number - 1, 0, b"gradient", shard))
         record = {
             "kind": "step",
             "step": number,
@@ -85,7 +85,7 @@ def take_step(store: Store) -> Callable[..., None]:
             "seconds": 0.5 * number,
             "classes": ["numpy/test"],
         }
-        assert store.commit_step(run, number - 1, version, record, evaluate=evaluate)
+        assert store.commit_step(run, new_entry(store, run, number - 1), record, evaluate=evaluate).accepted
 
     return step
 

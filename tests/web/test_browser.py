@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -140,10 +141,15 @@ class Browser:
             field.send_keys(text)
 
     def send_form(self) -> None:
-        """Send the form and wait until its page is gone: elements found sooner may still be those of the old one."""
+        """Send the form and wait until its page is gone: elements found sooner may still be those of the old one.
+
+        A look at a page that is just going can fail with an error of the browser's own; the next look tells.
+        """
         old = self.find("html")
         self.find(".job-form button[type=submit]").click()
-        WebDriverWait(self.driver, WAIT_SECONDS, poll_frequency=0.1).until(staleness_of(old))
+        WebDriverWait(
+            self.driver, WAIT_SECONDS, poll_frequency=0.1, ignored_exceptions=[WebDriverException]
+        ).until(staleness_of(old))
 
     def wait(self, what: str, script: str) -> Any:
         """Wait until a script returns something true, and return it."""
@@ -226,9 +232,13 @@ def test_the_field_for_a_definition_appears_when_it_is_wanted(browser: Browser) 
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_run_is_cancelled_with_its_button(browser: Browser, environment: dict[str, str]) -> None:
+def test_a_run_is_paused_resumed_and_cancelled_with_its_buttons(browser: Browser, environment: dict[str, str]) -> None:
     browser.open(f"/runs/{submit(environment, steps=100_000)}")
     browser.wait("first points", "document.getElementById('curve').dataset.points > 0")
+    browser.find("#pause button").click()
+    browser.wait("the pause", "document.getElementById('state').textContent.startsWith('Paused')")
+    browser.find("#resume button").click()
+    browser.wait("the end of the pause", "document.getElementById('state').textContent.startsWith('Running')")
     browser.find("#cancel summary").click()
     browser.find("#cancel button").click()
     browser.wait("the end", "document.getElementById('state').textContent === 'Cancelled'")

@@ -111,6 +111,15 @@ def test_a_run_is_cancelled_once(client: FlaskClient, new_run: Callable[..., str
     assert answers == [{"run": run, "cancelled": True}, {"run": run, "cancelled": False}]
 
 
+def test_a_run_is_paused_once_and_resumed_once(client: FlaskClient, new_run: Callable[..., str]) -> None:
+    run = new_run()
+    for move, word, state in (("pause", "paused", "paused"), ("resume", "resumed", "running")):
+        answers = [client.post(f"/api/runs/{run}/{move}", json={}).get_json() for _ in range(2)]
+        assert answers == [{"run": run, word: True}, {"run": run, word: False}]
+        assert client.get(f"/api/runs/{run}").get_json()["state"] == state
+    client.post(f"/api/runs/{run}/cancel", json={})
+
+
 def test_workers_are_listed(client: FlaskClient, store: Store) -> None:
     store.heartbeat("kitchen:18", {"worker": "kitchen:18", "device": "Radeon Test", "examples_per_second": 10.5})
     workers = {worker["worker"]: worker for worker in client.get("/api/workers").get_json()["workers"]}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from grid.store import Store
+from tests.step_moves import commit, finished
 
 
 def test_the_front_page_shows_a_run_with_its_numbers(
@@ -43,7 +44,7 @@ def test_the_page_of_a_run_shows_job_classes_bytes_and_accuracy(
     conclude: Callable[..., None],
 ) -> None:
     run = new_run(steps=1, learning_rate=0.125)
-    store.count_bytes(run, up=1_500_000, down=2_500)
+    commit(store, run, 0, finished(store, run, 0, 0, bytes(1_500_000)), down=2_500)
     take_step(run, 1, loss=0.5, evaluate=True)
     conclude(run, 1, accuracy=0.975)
     page = client.get(f"/runs/{run}").text
@@ -69,6 +70,22 @@ def test_the_cancel_button_cancels(
     answer = client.post(f"/runs/{run}/cancel", data={"form_token": form_token})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/runs/{run}")
     assert store.header(run).state == "cancelled"
+
+
+def test_the_buttons_pause_and_resume(
+    client: FlaskClient, store: Store, new_run: Callable[..., str], form_token: str
+) -> None:
+    run = new_run()
+    for move, state in (("pause", "paused"), ("resume", "running")):
+        assert client.post(f"/runs/{run}/{move}", data={"form_token": ""}).status_code == 400
+        answer = client.post(f"/runs/{run}/{move}", data={"form_token": form_token})
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/runs/{run}")
+        assert store.header(run).state == state
+        page = client.get(f"/runs/{run}").text
+        assert state.capitalize() in page
+        assert f'action="/runs/{run}/{move}" hidden>' in page
+        assert 'id="cancel" hidden' not in page
+    store.cancel(run)
 
 
 def test_a_worker_is_listed_with_what_it_does(client: FlaskClient, store: Store, new_run: Callable[..., str]) -> None:

@@ -40,7 +40,10 @@ function showRun(run) {
   document.getElementById("curve").dataset.empty = run.text.no_curve;
   document.getElementById("state").className = `state ${run.state}`;
   document.getElementById("error").hidden = !run.error;
-  document.getElementById("cancel").hidden = !["queued", "running"].includes(run.state);
+  const moving = ["queued", "running"].includes(run.state);
+  document.getElementById("pause").hidden = !moving;
+  document.getElementById("resume").hidden = run.state !== "paused";
+  document.getElementById("cancel").hidden = !moving && run.state !== "paused";
   if (run.steps) document.getElementById("progress").value = run.step;
 }
 

@@ -29,7 +29,7 @@ def test_ctrl_c_saves_and_resume_comes_to_the_same_parameters(shell: Shell) -> N
     steps = str(made + 3)
     records = [
         shell.run(*arguments, "--steps", steps, "--json", "-")
-        for arguments in (("train", "--resume", str(file)), JOB)
+        for arguments in (("train", "--local", "--resume", str(file)), JOB)
     ]
     resumed, whole = (json.loads(done.stdout) for done in records)
     assert resumed["steps"] == whole["steps"] == made + 3
@@ -41,7 +41,9 @@ def test_ctrl_c_saves_and_resume_comes_to_the_same_parameters(shell: Shell) -> N
     [
         (["train"], "expected NET, or --resume FILE"),
         (["train", "lenet", "--resume", "file"], "expected NET, or --resume FILE"),
-        (["train", "lenet", "--checkpoint", "file"], "--checkpoint needs --local"),
+        (["train", "lenet", "--init", "file", "--resume", "file"], "expected NET, or --resume FILE"),
+        (["train", "--init", "file", "--resume", "file"], "expected --init FILE or --resume FILE"),
+        (["train", "lenet", "--local", "--workers", "2"], "leave out --workers"),
         (["train", "lenet", "--local", "--checkpoint-every", "3"], "--checkpoint-every needs --checkpoint"),
         (["train", "--resume", "no-such-file"], "no-such-file"),
         (["train", "lenet", "--epochs", "1", "--steps", "3"], "expected --steps or --epochs"),
@@ -56,6 +58,21 @@ def test_what_does_not_go_together_is_told_in_one_line(shell: Shell, arguments: 
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
+
+
+def test_a_training_goes_on_from_one_process_on_the_grid_and_back(shell: Shell) -> None:
+    # Given two steps in one process
+    file = shell.folder / "lenet.safetensors"
+    assert shell.run(*JOB, "--steps", "2", "--checkpoint", str(file)).returncode == 0
+    # When two more are made by a worker, and one more here
+    for options in (("--steps", "4", "--workers", "1"), ("--steps", "5", "--local")):
+        done = shell.run("train", "--resume", str(file), *options, "--json", "-")
+        assert done.returncode == 0, done.stderr
+    # Then it is the training of five steps
+    checkpoint = read_checkpoint(file)
+    assert (checkpoint.step, [entry["kind"] for entry in checkpoint.history].count("step")) == (5, 5)
+    whole = shell.run(*JOB, "--steps", "5", "--json", "-")
+    assert json.loads(done.stdout)["parameters_sha256"] == json.loads(whole.stdout)["parameters_sha256"]
 
 
 def test_a_policy_and_epochs_reach_the_job(shell: Shell) -> None:

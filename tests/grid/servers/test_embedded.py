@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from grid.errors import BlobMissingError, ServerError, VersionLostError
@@ -107,7 +108,7 @@ def test_servers_die_with_a_killed_keeper_and_the_next_user_starts_new_ones(stat
     # Then the run is still listed, and its parameters are reported as lost
     store = Store(after.control_url, after.blob_url)
     assert [header.run for header in store.runs()] == [run]
-    with pytest.raises(VersionLostError, match="submit the job again"):
+    with pytest.raises(VersionLostError, match="which was restarted or emptied"):
         store.read_array(run, token, "parameters")
     assert issubclass(VersionLostError, BlobMissingError)
     before.close()
@@ -136,9 +137,34 @@ def test_a_server_that_died_is_started_again_on_its_port(state_dir: Path, progra
         killed.wait(timeout=30)
     # The store waits for them by itself.
     assert store.header(run).state == "queued"
-    store.blobs.call("PING")
     assert store.blobs.keys_of("") == []
     servers.close()
+
+
+def test_a_killed_keeper_is_replaced_and_the_servers_come_back_where_they_were(
+    state_dir: Path, program: Path
+) -> None:
+    # Given two users that guard the servers, as workers do, and what the control server holds
+    first, second = attach(state_dir, server_binary=program), attach(state_dir)
+    store = Store(first.control_url, first.blob_url)
+    run = store.create_run({}, steps=1, shards=1, evaluation_shards=1, arrays=ARRAYS)
+    first.guard(program)
+    second.guard(program)
+    for kill in (psutil.Process.kill, psutil.Process.terminate):
+        # When the keeper ends although there are users
+        keeper = keeper_of(state_dir)
+        kill(keeper)
+        keeper.wait(timeout=30)
+        # Then the store goes on by itself, on the same address and with the same records
+        wait_until(lambda: address_of(state_dir).control_url == first.control_url and answers(first.blob_url))
+        assert store.header(run).state == "queued"
+        store.blobs.call("SET", "key", "value")
+        keeper_of(state_dir)
+        assert len(processes_in(state_dir)) == 3
+    first.close()
+    assert answers(second.control_url)
+    second.close()
+    wait_until(lambda: not processes_in(state_dir))
 
 
 def test_a_forked_child_keeps_the_servers(state_dir: Path, program: Path) -> None:
@@ -184,11 +210,11 @@ def test_servers_without_a_keeper_are_ended_before_new_ones_start(
     folder.write_address(Address(leftover.port, leftover.port, "feed"))
     # When somebody attaches
     servers = attach(state_dir, server_binary=program)
-    # Then it is gone
-    assert not answers(leftover.url)
-    assert servers.control_url != leftover.url
+    # Then it is gone, and another one answers in its place
+    assert not leftover.runs()
+    assert servers.control_url == leftover.url
+    assert answers(servers.blob_url)
     servers.close()
-    leftover.stop()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"control_port": 0}', b"\xff" * 100, b"{" * 5000])

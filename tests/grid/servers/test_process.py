@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,26 @@ def test_a_port_taken_by_another_program_is_passed_over(
         assert started.port == free
         assert answers(started.url)
         started.stop()
+
+
+def test_a_port_that_users_know_is_waited_for_while_another_server_is_just_ending(
+    program: Path, tmp_path: Path
+) -> None:
+    other = socket.create_server(("127.0.0.1", 0))
+    port = other.getsockname()[1]
+    closing = threading.Timer(0.3, other.close)
+    closing.start()
+    started = server(program, tmp_path / "server")
+    started.start(port)
+    assert started.port == port
+    started.stop()
+    closing.join()
+
+
+def test_ports_are_not_those_of_outgoing_connections() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        assert client.getsockname()[1] not in process.PORTS
+    assert process.free_port() in process.PORTS
 
 
 def test_a_server_that_never_gets_a_port_tells_its_last_words(

@@ -33,8 +33,10 @@ def create(store: Store) -> Create:
 
     def create_run(*, started: bool = True, **sizes: int) -> str:
         arrays = {"parameters": np.arange(8, dtype=np.float32), "optimizer": np.zeros(8, np.float32)}
+        chosen = {"steps": 3, "shards": 2, "evaluation_shards": 2, **sizes}
         run = store.create_run(
-            {"network": "lenet"}, **{"steps": 3, "shards": 2, "evaluation_shards": 2, **sizes}, arrays=arrays
+            {"network": "lenet"}, steps=chosen["steps"], shards=chosen["shards"],
+            evaluation_shards=chosen["evaluation_shards"], arrays=arrays,
         )
         if started:
             assert store.start(run)

@@ -12,7 +12,7 @@ import pytest
 from grid.errors import BlobsFullError, BrokerError, StoreError
 from grid.servers import Servers
 from grid.servers.process import BLOBS, CONTROL, ServerProcess, free_port
-from grid.store import Store
+from grid.store import Store, room
 from grid.store.blob_server import BlobServer
 
 MIB = 2**20
@@ -37,20 +37,25 @@ def test_keys_are_found_by_what_they_begin_with_and_deleted_in_any_number(blobs:
     blobs.unlink(["more"])
 
 
-def test_a_full_server_says_how_full_and_what_to_do(start_server: StartServer) -> None:
+def test_a_full_server_says_how_full_and_what_to_do(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "WAIT_SECONDS", 0.2)
     control, small = start_server(CONTROL), start_server(BLOBS, maxmemory=16 * MIB)
     store = Store(control.url, small.url)
     arrays = {"parameters": np.ones(MIB, np.float32)}
     run = store.create_run({}, steps=1, shards=1, evaluation_shards=1, arrays=arrays)
-    # A version that does not fit leaves nothing of itself behind.
+    # A snapshot that does not fit leaves nothing of itself behind.
     before = store.blobs.keys_of("")
     with pytest.raises(BlobsFullError, match=r"out of memory \(used \d+\.\d MiB of 16\.0 MiB\); raise its maxmemory"):
-        store.write_version(run, {"parameters": np.ones(5 * MIB, np.float32)})
+        store.write_snapshot(run, 1, "0" * 16, {"parameters": np.ones(5 * MIB, np.float32)})
     assert store.blobs.keys_of("") == before
     assert store.control.execute("HLEN", f"run:{run}:versions") == 1
-    # Neither does a gradient, nor a run.
+    # Neither does a gradient, nor an encoded mean, nor a run.
     with pytest.raises(BlobsFullError):
         store.put_gradient(run, 0, 0, bytes(20 * MIB))
+    with pytest.raises(BlobsFullError):
+        store.put_mean(run, 0, "0" * 16, bytes(20 * MIB))
     with pytest.raises(BlobsFullError):
         store.create_run(
             {}, steps=1, shards=1, evaluation_shards=1, arrays={"parameters": np.ones(5 * MIB, np.float32)}
@@ -58,8 +63,8 @@ def test_a_full_server_says_how_full_and_what_to_do(start_server: StartServer) -
     assert store.blobs.keys_of("") == before
     assert [header.run for header in store.runs()] == [run]
     # And what fits still works.
-    token = store.put_gradient(run, 0, 0, b"small")
-    assert store.get_gradient(run, 0, 0, token) == b"small"
+    stored = store.put_gradient(run, 0, 0, b"small")
+    assert store.get_gradient(run, 0, 0, stored) == b"small"
 
 
 def test_an_unknown_user_may_do_nothing(servers: Servers) -> None:
@@ -80,7 +85,7 @@ def test_a_user_without_the_right_is_told_so(servers: Servers, blobs: BlobServer
 def test_a_key_of_another_type_is_an_error_of_the_store(blobs: BlobServer) -> None:
     blobs.call("RPUSH", "list", 1)
     with pytest.raises(StoreError, match="WRONGTYPE"):
-        blobs.get_into("list", memoryview(bytearray(1)))
+        blobs.call("GET", "list")
     blobs.unlink(["list"])
 
 

@@ -16,15 +16,11 @@ from grid.store import Store
 from grid.store.blob_server import BlobServer
 from grid.store.control_server import ControlServer
 from grid.store.url import parse_url
+from tests.grid.secured import WORKER_RULES
 from tests.grid.store.listeners import CERTIFICATE, listening, tls_before
+from tests.step_moves import make_step, take_snapshot
 
 StartServer = Callable[..., ServerProcess]
-
-# What a worker needs, and no more; the same list stands in the guide for operators.
-WORKER_ACL = (
-    "on", ">pw", "~*", "&*", "+@all", "-@dangerous", "-@admin", "-function", "+info", "+client|setname", "+client|id",
-)
-
 
 @pytest.fixture
 def control(servers: Servers) -> ControlServer:
@@ -94,16 +90,18 @@ def test_a_full_control_server_is_reported(start_server: StartServer) -> None:
 
 def test_a_worker_with_few_rights_can_do_a_whole_step(start_server: StartServer) -> None:
     server = start_server(CONTROL)
-    ControlServer(server.url).execute("ACL", "SETUSER", "worker", *WORKER_ACL)
+    ControlServer(server.url).execute("ACL", "SETUSER", "worker", "on", ">pw", *WORKER_RULES)
     url = f"redis://worker:pw@127.0.0.1:{server.port}/0"
     store = Store(url, url)
     arrays = {"parameters": np.arange(4, dtype=np.float32)}
     run = store.create_run({}, steps=1, shards=1, evaluation_shards=1, arrays=arrays)
     assert store.start(run)
     store.renew_lease(run, 0, "gradient:0", "w", 5.0)
-    token = store.put_gradient(run, 0, 0, b"payload")
-    store.commit_gradient(run, 0, 0, token, {"loss": 1.0})
-    assert store.commit_step(run, 0, store.write_version(run, arrays), {"step": 1}, evaluate=True)
+    store.claim(run, 0, "w", lease_seconds=5.0)
+    entry = make_step(store, run, evaluate=True)
+    assert take_snapshot(store, run, entry)
+    store.sweep_log(run)
+    assert store.version(run, have=0).entries == [entry]
     store.commit_evaluation(run, 1, 0, {"correct": 1})
     assert store.conclude_evaluation(run, 1, {"kind": "evaluation"})
     store.heartbeat("w", {})
@@ -126,8 +124,10 @@ def test_tls_is_spoken_and_the_certificate_checked(
             data = os.urandom(5_000_000)
             trusted.call("SET", "tls", memoryview(data))
             target = bytearray(len(data))
-            assert trusted.get_into("tls", memoryview(target)) == len(data)
+            connection = trusted.take()
+            assert connection.get_into("tls", memoryview(target)) == len(data)
             assert target == data
+            trusted.give_back(connection)
             trusted.unlink(["tls"])
         trusted.close()
         with pytest.raises(BrokerError, match="certificate verify failed"):

@@ -69,8 +69,15 @@ def test_starts_and_ends_whose_reply_is_lost_are_known_as_ones_own(
     assert store.cancel(run)
 
 
-@pytest.mark.parametrize("value", ["[]", '{"loss": Infinity}', "noise"])
-def test_a_hostile_result_is_refused(store: Store, run: str, value: str) -> None:
+@pytest.mark.parametrize("value", [
+    "[]", '{"loss": Infinity}', "noise", "{}", '{"loss_sum": "1", "correct": 1, "examples": 2}',
+    '{"loss_sum": 1.0, "correct": true, "examples": 2}',
+])
+def test_a_hostile_result_is_taken_out_and_its_shard_computed_again(
+    store: Store, run: str, caplog: pytest.LogCaptureFixture, value: str
+) -> None:
     store.control.execute("HSET", f"run:{run}:evaluation:0", "0", value)
-    with pytest.raises(StoreError, match="evaluation 0 shard 0: expected"):
-        store.evaluations(run, 0)
+    assert store.evaluations(run, 0) == {}
+    assert "evaluation 0 shard 0: expected" in caplog.text
+    assert store.commit_evaluation(run, 0, 0, RECORD) is Commit.ACCEPTED
+    assert store.evaluations(run, 0) == {0: RECORD}

@@ -18,9 +18,9 @@ def test_held_leases_are_listed_for_their_step(store: Store, create: Create) -> 
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     store.renew_lease(run, 0, "apply", "host:2", 30.0)
     store.renew_lease(run, 1, "gradient:1", "host:1", 30.0)
-    assert store.leases(run, 0) == {"gradient:0", "apply"}
-    assert store.leases(run, 1) == {"gradient:1"}
-    assert store.leases(run, 2) == set()
+    assert set(store.leases(run, 0)) == {"gradient:0", "apply"}
+    assert set(store.leases(run, 1)) == {"gradient:1"}
+    assert store.leases(run, 2) == {}
 
 
 def test_a_released_lease_is_gone_and_releasing_it_again_does_no_harm(store: Store, create: Create) -> None:
@@ -28,14 +28,42 @@ def test_a_released_lease_is_gone_and_releasing_it_again_does_no_harm(store: Sto
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     for _ in range(2):
         store.release_lease(run, 0, "gradient:0")
-    assert store.leases(run, 0) == set()
+    assert store.leases(run, 0) == {}
 
 
 def test_a_lease_that_is_not_renewed_runs_out_and_others_stay(store: Store, create: Create) -> None:
     run = create()
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     store.renew_lease(run, 0, "gradient:1", "host:2", 0.01)
-    wait_until(lambda: store.leases(run, 0) == {"gradient:0"})
+    wait_until(lambda: set(store.leases(run, 0)) == {"gradient:0"})
+
+
+def test_a_lease_tells_for_how_long_its_worker_has_held_it(store: Store, create: Create) -> None:
+    run = create()
+    store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
+    wait_until(lambda: store.leases(run, 0)["gradient:0"] > 0.1)
+    # Renewing it does not begin the time again, another worker does.
+    store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
+    held = store.leases(run, 0)["gradient:0"]
+    assert held > 0.1
+    store.renew_lease(run, 0, "gradient:0", "host:2", 30.0)
+    assert store.leases(run, 0)["gradient:0"] < held
+
+
+def test_a_claim_is_a_lease_and_is_renewed_as_one(store: Store, create: Create) -> None:
+    run = create()
+    store.claim(run, 0, "host:1", lease_seconds=0.01)
+    store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
+    assert store.claim(run, 0, "host:2", lease_seconds=30.0).leases == ["gradient:1"]
+    assert set(store.leases(run, 0)) == {"gradient:0", "gradient:1"}
+
+
+@pytest.mark.parametrize("value", ["", "x", "1 2", "99999999999999", "99999999999999 a b c"])
+def test_a_damaged_lease_is_none(store: Store, create: Create, value: str) -> None:
+    run = create()
+    store.control.execute("HSET", f"run:{run}:leases:0", "gradient:0", value, "next", 2, "apply", value)
+    assert store.leases(run, 0) == {}
+    assert store.claim(run, 0, "host:1", lease_seconds=30.0).leases == ["gradient:0"]
 
 
 def test_the_key_of_a_step_outlives_its_longest_lease_only(store: Store, create: Create) -> None:
@@ -46,7 +74,7 @@ def test_the_key_of_a_step_outlives_its_longest_lease_only(store: Store, create:
     assert 20_000 < left <= 30_000
 
 
-def test_leases_of_a_made_step_are_dropped(store: Store, create: Create) -> None:
+def test_leases_of_a_run_that_ends_are_dropped(store: Store, create: Create) -> None:
     run = create()
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     store.cancel(run)

@@ -10,19 +10,13 @@ import pytest
 from grid.errors import BlobMissingError, RunNotFoundError, StoreError
 from grid.store import Store, runs, steps
 from grid.store.control_server import ControlServer
+from grid.store.log import LogEntry
+from grid.store.payloads import Stored
+from tests.step_moves import ARRAYS, commit, commit_entry, finished, make_step, new_entry, tokens_held
 
 Create = Callable[..., str]
 
 VECTOR = np.arange(8, dtype=np.float32)
-
-
-def make_step(store: Store, run: str, *, evaluate: bool = False) -> None:
-    header = store.header(run)
-    for shard in range(header.shards):
-        token = store.put_gradient(run, header.step, shard, b"payload")
-        store.commit_gradient(run, header.step, shard, token, {"loss": 1.0})
-    version = store.write_version(run, {"parameters": VECTOR})
-    assert store.commit_step(run, header.step, version, {"kind": "step", "step": header.step + 1}, evaluate=evaluate)
 
 
 def test_a_new_run_is_queued_with_its_job_and_its_arrays(store: Store) -> None:
@@ -31,8 +25,9 @@ def test_a_new_run_is_queued_with_its_job_and_its_arrays(store: Store) -> None:
     header = store.header(run)
     assert (header.run, header.job, header.state, header.phase) == (run, job, "queued", "gradient")
     assert (header.step, header.steps, header.shards, header.evaluation_shards) == (0, 5, 3, 2)
-    assert (header.started, header.finished, header.error, header.previous) == (None, None, None, None)
-    assert (header.bytes_up, header.bytes_down) == (0, 0)
+    assert (header.started, header.finished, header.error) == (None, None, None)
+    assert (header.snapshot, header.snapshot_step) == (header.token, 0)
+    assert (header.bytes_up, header.bytes_down, header.shard_seconds) == (0, 0, 0.0)
     assert np.array_equal(store.read_array(run, header.token, "parameters"), VECTOR)
     assert store.history(run) == []
 
@@ -98,21 +93,26 @@ def test_a_reason_of_any_length_is_kept_in_part(store: Store, create: Create) ->
     assert store.header(run).error == "ü" * 2000
 
 
-def test_an_ended_run_holds_its_current_version_and_nothing_else(store: Store, create: Create) -> None:
-    # Given a run in its second step with a gradient in, and a version half way
+def test_an_ended_run_holds_snapshot_and_log_and_nothing_else(store: Store, create: Create) -> None:
+    # Given a run in its second step with a gradient in, a claim, a mean that nobody commits, and half a snapshot
     run = create()
-    make_step(store, run)
-    token = store.put_gradient(run, 1, 0, b"payload")
-    store.commit_gradient(run, 1, 0, token, {"loss": 1.0})
-    store.write_version(run, {"parameters": VECTOR})
+    entry = make_step(store, run)
+    store.claim(run, 1, "host:1", lease_seconds=30.0, finished=[finished(store, run, 1, 0)])
+    new_entry(store, run, 1)
+    store.write_snapshot(run, 1, entry.token, ARRAYS)
     # When it is cancelled
     store.cancel(run)
-    # Then only the version that counts is left, on both servers
-    current = store.header(run).token
-    assert store.blobs.keys_of(f"run:{run}:") == [f"run:{run}:blob:{current}:parameters:0"]
+    # Then only what makes its version is left, on both servers
+    version = store.version(run)
+    assert (version.token, version.entries) == (entry.token, [entry])
+    assert sorted(store.blobs.keys_of(f"run:{run}:")) == [
+        *(f"run:{run}:blob:{version.snapshot}:{name}:0" for name in ("optimizer", "parameters")),
+        f"run:{run}:mean:0:{entry.token}:0",
+    ]
     left = {key.decode().removeprefix(f"run:{run}") for key in store.control.execute("KEYS", f"run:{run}*")}
-    assert left == {"", ":history", ":versions", f":manifest:{current}"}
-    assert np.array_equal(store.read_array(run, current, "parameters"), VECTOR)
+    assert left == {"", ":history", ":log", ":versions", f":manifest:{version.snapshot}"}
+    assert np.array_equal(store.read_array(run, version.snapshot, "parameters"), VECTOR)
+    assert store.get_mean(run, entry) == b"mean"
 
 
 def test_only_the_newest_ended_runs_keep_their_last_version(
@@ -122,12 +122,15 @@ def test_only_the_newest_ended_runs_keep_their_last_version(
     ended = [create() for _ in range(4)]
     waiting = create(started=False)
     for run in ended:
+        make_step(store, run)
         store.cancel(run)
     for run in ended[:2]:
+        assert store.blobs.keys_of(f"run:{run}:") == []
         with pytest.raises(BlobMissingError):
-            store.read_array(run, store.header(run).token, "parameters")
+            store.read_array(run, store.header(run).snapshot, "parameters")
     for run in [*ended[2:], waiting]:
-        assert store.read_array(run, store.header(run).token, "parameters").size == 8
+        assert store.read_array(run, store.header(run).snapshot, "parameters").size == 8
+        assert tokens_held(store, run)["mean"] == {entry.token for entry in store.version(run).entries}
 
 
 def test_only_the_newest_runs_stay_listed_and_active_ones_always_do(
@@ -174,41 +177,47 @@ def test_history_has_each_step_and_evaluation_once_in_order(store: Store, create
 def test_progress_moves_with_the_run(store: Store, create: Create) -> None:
     run = create()
     assert store.progress(run) == (0, "gradient", 0)
-    store.commit_gradient(run, 0, 1, store.put_gradient(run, 0, 1, b"x"), {})
+    commit(store, run, 0, finished(store, run, 0, 1))
     assert store.progress(run) == (0, "gradient", 1)
-    store.commit_gradient(run, 0, 0, store.put_gradient(run, 0, 0, b"x"), {})
-    store.commit_step(run, 0, store.write_version(run, {"parameters": VECTOR}), {}, evaluate=True)
+    commit(store, run, 0, finished(store, run, 0, 0))
+    commit_entry(store, run, new_entry(store, run, 0), evaluate=True)
     assert store.progress(run) == (1, "evaluate", 0)
 
 
-def test_bytes_are_added_up_and_a_repeated_call_counts_once(
+def test_a_step_whose_reply_is_lost_happens_once(
     store: Store, create: Create, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Given a server whose every reply to a script is lost once, so that each script is sent twice
     run = create()
-    store.count_bytes(run, up=3, down=2**40)
-    store.count_bytes(run, up=4)
-    # Given a call whose reply is lost, so that it is sent twice
     send = ControlServer._send_script
-    with monkeypatch.context() as patch:
-        patch.setattr(ControlServer, "_send_script", lambda *given: (send(*given), send(*given))[1])
-        store.count_bytes(run, up=10)
-    assert (store.header(run).bytes_up, store.header(run).bytes_down) == (17, 2**40)
+    monkeypatch.setattr(ControlServer, "_send_script", lambda *given: (send(*given), send(*given))[1])
+    # When a step is made
+    entry = make_step(store, run)
+    # Then it has been made once
+    header = store.header(run)
+    assert (header.step, header.token, header.bytes_up) == (1, entry.token, 2 * len(b"payload 0"))
+    assert store.history(run) == [{"kind": "step", "step": 1}]
+    assert store.version(run).entries == [entry]
+    assert store.get_mean(run, entry) == b"mean"
 
 
 @pytest.mark.parametrize("run", ["000000000000", "", "abc", "*", "run:x", "0" * 13, "../../../etc/passwd"])
 def test_an_unknown_run_is_reported_by_every_call(store: Store, run: str) -> None:
+    entry = LogEntry(0, "0" * 16, "1" * 16, Stored("1" * 16, 0, []), 0)
     calls: list[Callable[[], object]] = [
         lambda: store.header(run), lambda: store.history(run), lambda: store.start(run), lambda: store.cancel(run),
         lambda: store.fail(run, ""), lambda: store.committed(run, 0), lambda: store.evaluations(run, 0),
-        lambda: store.write_version(run, {"parameters": VECTOR}), lambda: store.progress(run),
-        lambda: store.commit_gradient(run, 0, 0, "0" * 16, {}), lambda: store.commit_evaluation(run, 0, 0, {}),
-        lambda: store.commit_step(run, 0, "0" * 16, {}, evaluate=False), lambda: store.count_bytes(run, up=1),
-        lambda: store.conclude_evaluation(run, 0, {}), lambda: store.previous(run),
+        lambda: store.write_snapshot(run, 0, "0" * 16, {"parameters": VECTOR}), lambda: store.progress(run),
+        lambda: store.commit_snapshot(run, 0, "0" * 16), lambda: store.commit_evaluation(run, 0, 0, {}),
+        lambda: store.claim(run, 0, "host:1", lease_seconds=1.0), lambda: store.version(run),
+        lambda: store.gather(run, 0, 1, "host:1", lease_seconds=1.0), lambda: store.sweep_log(run),
+        lambda: store.commit_step(run, entry, {}, evaluate=False), lambda: store.conclude_evaluation(run, 0, {}),
     ]
     for call in calls:
         with pytest.raises(RunNotFoundError, match="see `grid runs`"):
             call()
     assert store.control.execute("KEYS", "run:000000000000*") == []
+    assert store.blobs.keys_of("run:000000000000") == []
 
 
 @pytest.mark.parametrize("sizes", [{"steps": -1}, {"shards": 0}, {"shards": 5000}, {"evaluation_shards": 0}])
@@ -225,8 +234,8 @@ def test_a_job_that_is_not_json_or_too_large_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [
     ("state", "exploded"), ("phase", "gradient\n"), ("step", "-1"), ("step", "1.5"), ("steps", "9" * 40),
-    ("shards", "\u0663"), ("token", "../etc"), ("previous", "x"), ("created", "nan"), ("started", "soon"),
-    ("job", "[]"), ("job", "{"), ("job", '{"a": NaN}'), ("bytes_up", ""),
+    ("shards", "\u0663"), ("token", "../etc"), ("snapshot", "x"), ("created", "nan"), ("started", "soon"),
+    ("snapshot_step", "x"), ("shard_ms", "inf"), ("job", "[]"), ("job", "{"), ("job", '{"a": NaN}'), ("bytes_up", ""),
 ])
 def test_a_damaged_header_is_refused_and_left_out_of_the_list(
     store: Store, create: Create, field: str, value: str

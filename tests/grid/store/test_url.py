@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grid.errors import BrokerError
-from grid.store.url import parse_url
+from grid.store.url import parse_url, split_urls
 
 
 def test_a_full_address_is_taken_apart() -> None:
@@ -31,8 +31,8 @@ def test_an_ipv6_address_is_taken() -> None:
 
 
 def test_no_secret_is_shown() -> None:
-    url = parse_url("redis://worker:secret@host:1/0?ssl_certfile=secret.pem")
-    assert str(url) == "redis://host:1/0"
+    url = parse_url("rediss://worker:secret@host:1/0?ssl_certfile=secret.pem")
+    assert str(url) == "rediss://host:1/0"
     assert "secret" not in repr(url)
     assert "worker" not in repr(url)
 
@@ -61,3 +61,44 @@ def test_an_address_without_tls_has_no_tls_settings() -> None:
 def test_a_missing_certificate_file_is_reported() -> None:
     with pytest.raises(BrokerError, match="expected PEM files"):
         parse_url("rediss://host?ssl_ca_certs=/nowhere/ca.pem").tls_context()
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    ("ssl_cert_reqs=none", "expected ssl_cert_reqs=required, got 'none'; name the certificate"),
+    ("ssl_cert_reqs=CERT_NONE", "expected ssl_cert_reqs=required, got 'CERT_NONE'"),
+    ("ssl_cert_reqs=optional", "expected ssl_cert_reqs=required, got 'optional'"),
+    ("ssl_check_hostname=no", "expected ssl_check_hostname=true or false, got 'no'"),
+    ("ssl_ca_cert=ca.pem", "expected ssl_ca_certs, .*, got 'ssl_ca_cert'"),
+])
+def test_options_that_would_weaken_tls_or_mean_nothing_are_refused(options: str, expected: str) -> None:
+    with pytest.raises(BrokerError, match=f"^rediss://host:6379/0: {expected}"):
+        parse_url(f"rediss://:secret@host?{options}")
+
+
+def test_tls_options_on_an_address_without_tls_are_refused() -> None:
+    with pytest.raises(BrokerError, match="expected no options; those of TLS belong to rediss://, got 'ssl_ca_certs'"):
+        parse_url("redis://host?ssl_ca_certs=ca.pem")
+
+
+def test_a_name_may_differ_from_the_certificate_only_if_the_user_says_so() -> None:
+    url = parse_url("rediss://10.0.0.1?ssl_check_hostname=false")
+    context = url.tls_context()
+    assert context is not None
+    assert not context.check_hostname
+    assert context.verify_mode.name == "CERT_REQUIRED"
+    assert url.tls_options()["ssl_check_hostname"] is False
+
+
+@pytest.mark.parametrize("text", [
+    "redis://us%3Aer:p%40ss%2Fword@host:7000/2", "rediss://user:pw@host:7000/2", "unix://:pw@/run/redis%20one.sock?db=3",
+    "redis://[::1]:6380/1", "redis://:pw@host:1/0",
+])
+def test_the_address_for_clients_means_the_same(text: str) -> None:
+    assert parse_url(parse_url(text).client_url) == parse_url(text)
+
+
+def test_a_list_of_addresses_is_split_between_them_only() -> None:
+    assert split_urls("redis://:a,b@one, rediss://two:1/0,unix:///run/x.sock") == [
+        "redis://:a,b@one", "rediss://two:1/0", "unix:///run/x.sock"
+    ]
+    assert split_urls("redis://one") == ["redis://one"]

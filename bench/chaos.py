@@ -131,7 +131,7 @@ def run_with_faults(grid: Grid, run: Followed, schedule: Schedule, seconds: floa
         "worker_starts": len(grid.workers.restarts) - restarts,
         "faults_done": nemesis.faults,
         "samples": run.timeline.samples(),
-        "longest_gap": round(max(run.timeline.gaps(begin, end), default=0.0), 3),
+        "longest_gap": round(run.timeline.longest_gap(begin, end), 3),
         "hash": run.parameters_sha256(),
     }
 
@@ -178,6 +178,9 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", help="write the report to FILE; - prints nothing else")
     arguments = parser.parse_args()
     if arguments.kill_driver:
+        least = 2 * (arguments.kill_driver + 1)
+        if arguments.steps is not None and arguments.steps < least:
+            parser.error(f"--steps: expected {least} or more, 2 for each part, got {arguments.steps}")
         report = measure_killed_driver(arguments)
         publish(report, killed_driver_report.show, arguments.json)
     else:

@@ -63,6 +63,11 @@ class Timeline:
         """Return the seconds between each two samples between two moments."""
         return [after.seconds - before.seconds for before, after in pairwise(self.samples(since, until))]
 
+    def longest_gap(self, since: float, until: float) -> float:
+        """Return the longest time without a step that began between two moments, whenever it ended; 0 if none did."""
+        pairs = pairwise(self._samples)
+        return max((b.seconds - a.seconds for a, b in pairs if since <= a.seconds <= until), default=0.0)
+
     def usual_gap(self, since: float, until: float) -> float:
         """Return the median of ``gaps``; 0 if there are none."""
         return statistics.median(self.gaps(since, until) or [0.0])

@@ -80,6 +80,14 @@ class CrashRun:
         """Return when the run has made so many steps."""
         assert self._wait(lambda: self.timeline.step >= step, FINISH_SECONDS), f"step {step} is not reached"
 
+    def wait_for_workers(self, count: int) -> None:
+        """Return when so many workers have computed shards."""
+
+        def computing() -> bool:
+            return sum(bool(worker["shards_done"]) for worker in self.client.store.workers()) >= count
+
+        assert self._wait(computing, FINISH_SECONDS), f"expected {count} workers that compute"
+
     def stands_still(self, seconds: float) -> bool:
         """Return whether no step is published for so long."""
         step = self.timeline.step

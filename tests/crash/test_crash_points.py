@@ -44,6 +44,7 @@ def kill_at(run: CrashRun, instant: str) -> Outcome | None:
 def kill_without_supervisor(folder: Path) -> tuple[bool, Matrix]:
     """Make a run whose workers have no supervisor; return whether a kill stops it, and what a later one makes of it."""
     with started(folder, workers=2, modules=["tests.crash.no_supervisor"]) as run:
+        run.wait_for_workers(2)  # one that still loads the data would come with the step's message later, and apply
         for _ in range(KILLS):  # nobody else would begin to apply, but for one whose message is still on its way
             outcome = run.kill_at("applying")
             assert outcome, "no worker came to apply"

@@ -7,6 +7,8 @@ like a queue that was empty for once.
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 from kombu.transport import redis
@@ -18,7 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Channel(redis.Channel):
-    """A channel whose client hands on checked messages only."""
+    """A channel whose client hands on checked messages only, and is made once instead of once a command."""
+
+    def conn_or_acquire(self, client: Any = None) -> Any:
+        """Return a context of ``client`` or of the channel's own; a command takes a connection from the pool."""
+        return nullcontext(client or self._own_client)
+
+    @cached_property
+    def _own_client(self) -> Any:
+        return self._create_client()  # type: ignore[no-untyped-call]
 
     def _get_client(self) -> Any:
         client_class = super()._get_client()  # type: ignore[no-untyped-call]  # kombu ships no types

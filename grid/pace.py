@@ -8,9 +8,10 @@ FORGETTING = 0.98
 
 
 class Pace:
-    """A moving average of the seconds of a shard, for each run.
+    """A moving average of the seconds of a shard, for each run: from the claim until its payload is stored.
 
-    The first shard of a run does not count: it loads the data and builds kernels.
+    As leases are measured, so that a worker that first has to follow the log is not taken for late. The first of a run
+    does not count: it loads the data and builds kernels.
     """
 
     def __init__(self) -> None:

@@ -57,7 +57,7 @@ def compute_shards(worker: Worker, task: Task) -> str:
         if worker.leaving:
             worker.leases.release(task.run, task.step, claim.leases)
             return "leaving"
-        session = worker.session(task.run)
+        session, claimed = worker.session(task.run), time.monotonic()
         with worker.at(task, claim.leases):
             worker.catch_up.to(session, task.run, claim.token, claim.entry)
             if session.token != claim.token:
@@ -66,6 +66,7 @@ def compute_shards(worker: Worker, task: Task) -> str:
             reach("current")
             computed = [compute_shard(worker, task, session, lease) for lease in claim.leases]
             finished = put(worker, task, computed)
+        worker.pace.add(task.run, (time.monotonic() - claimed) / len(finished))
         claim = next_claim(worker, task, finished)
         reach("committed")
     if claim.outcome in ("none", "complete") and worker.session(task.run).job.audit:
@@ -119,7 +120,6 @@ def compute_shard(worker: Worker, task: Task, session: Session, lease: str) -> C
     payload, result = make_payload(worker, task, session, shard)
     seconds = time.monotonic() - started
     worker.heartbeat.count_shard(result.examples, seconds)
-    worker.pace.add(task.run, seconds)
     name = worker.backend.equivalence_class
     return Computed(shard, payload, {"loss": result.loss, "examples": result.examples, "class": name})
 

@@ -1,9 +1,10 @@
 """Re-sends work that has neither a result nor a live lease: the chord is the fast path, never the only way forward.
 
 Every worker and driver runs one supervisor; a lock elects the one that acts. Sending too much is harmless, because the
-step protocol takes each result once. What is watched of a run is its marker (step, phase, committed shards, leases,
-waiting messages): work counts as lost when the marker has stood still for the grace period, so a message that a worker
-has just popped gets the time to become a lease.
+step protocol takes each result once. What is watched of a run is its marker (step, phase, committed shards, waiting
+messages) and who takes leases: work counts as lost when nothing has happened for the grace period, so a message that a
+worker has just popped gets the time to become a lease. A lease that runs out does not count as happening: its worker
+has died.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from grid.store import RunHeader, Store
 log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.15
-ELECTION_SECONDS = 1.2
+ELECTION_SECONDS = 0.9
 GRACE_SECONDS = 0.3
 # While messages wait, a lost one shows only when the queue has drained; after this long it is sent again anyway.
 QUEUED_GRACE_SECONDS = 5.0
@@ -41,8 +42,11 @@ class Progress:
 
     @property
     def marker(self) -> tuple[object, ...]:
-        held = frozenset(self.leases)
-        return (self.header.state, self.header.phase, self.header.step, self.committed, held, self.waiting)
+        return (self.header.state, self.header.phase, self.header.step, self.committed, self.waiting)
+
+    @property
+    def held(self) -> frozenset[str]:
+        return frozenset(self.leases)
 
     @property
     def late(self) -> int:
@@ -54,9 +58,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Watch:
-    """Since when a run's marker has been the same."""
+    """Since when a run's marker has been the same and nobody has taken a lease."""
 
     marker: tuple[object, ...]
+    held: frozenset[str]
     since: float
 
 
@@ -92,13 +97,14 @@ class Supervisor:
     def _look(self, run: str) -> None:
         progress = self._progress(run)
         watch = self._watches.get(run)
-        if watch is None or watch.marker != progress.marker:
-            self._watches[run] = Watch(progress.marker, self._clock())
+        if watch is None or watch.marker != progress.marker or not progress.held <= watch.held:
+            self._watches[run] = Watch(progress.marker, progress.held, self._clock())
             return
+        self._watches[run] = Watch(progress.marker, progress.held, watch.since)
         grace = QUEUED_GRACE_SECONDS if progress.waiting else GRACE_SECONDS
-        if self._clock() - watch.since >= grace and progress.workers:
-            self._watches[run] = Watch(progress.marker, self._clock())
-            resend(progress, self._store, self._dispatcher)
+        waited = self._clock() - watch.since >= grace
+        if waited and progress.workers and resend(progress, self._store, self._dispatcher):
+            self._watches[run] = Watch(progress.marker, progress.held, self._clock())
 
     def _progress(self, run: str) -> Progress:
         header = self._store.header(run)
@@ -112,8 +118,8 @@ class Supervisor:
         )
 
 
-def resend(progress: Progress, store: Store, dispatcher: Dispatcher) -> None:
-    """Send again whatever of a run has neither a result nor a lease."""
+def resend(progress: Progress, store: Store, dispatcher: Dispatcher) -> bool:
+    """Send again whatever of a run has neither a result nor a lease; return whether there was anything."""
     header, committed, leases = progress.header, progress.committed, progress.leases
     if header.state == "queued":
         store.start(header.run)
@@ -124,15 +130,18 @@ def resend(progress: Progress, store: Store, dispatcher: Dispatcher) -> None:
             lost = [0]  # all scores are in but nobody concluded: any shard's task does, finding its score there
         for shard in lost:
             dispatcher.send_evaluate(header.run, header.step, shard)
-    elif len(committed) >= header.shards:
-        if not any(name.startswith(("apply", "audit:")) for name in leases):
+        return bool(lost)
+    if len(committed) >= header.shards:
+        taken = any(name.startswith(("apply", "audit:")) for name in leases)
+        if not taken:
             dispatcher.send_apply(header.run, header.step)
-    else:
-        lost = missing(header.shards, committed, leases, "gradient")
-        idle = max(0, progress.workers - len(leases))
-        width = min(len(lost), progress.workers) or min(progress.late, idle)
-        if width:
-            dispatcher.send_step(header.run, header.step, width)
+        return not taken
+    lost = missing(header.shards, committed, leases, "gradient")
+    idle = max(0, progress.workers - len(leases))
+    width = min(len(lost), progress.workers) or min(progress.late, idle)
+    if width:
+        dispatcher.send_step(header.run, header.step, width)
+    return width > 0
 
 
 def missing(shards: int, committed: frozenset[int], leases: Container[str], kind: str) -> list[int]:

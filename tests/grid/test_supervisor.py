@@ -150,6 +150,19 @@ def test_a_late_shard_that_is_computed_elsewhere_is_not_sent_again(bench: Bench)
     assert bench.waiting == 0
 
 
+def test_a_shard_whose_lease_ran_out_is_sent_at_once(bench: Bench) -> None:
+    # Given two shards that are in, and a third that a worker holds
+    late_shard(bench)
+    bench.live(1)
+    bench.let_pass(GRACE_SECONDS)
+    assert bench.waiting == 0
+    # When the lease has run out
+    bench.store.release_lease(bench.run, 0, "gradient:2")
+    # Then the next look suffices
+    bench.supervisor.tick()
+    assert bench.waiting == 1
+
+
 def test_what_is_late_follows_from_what_shards_take(bench: Bench) -> None:
     # Given shards that take an hour
     bench.lose_messages()

@@ -75,4 +75,5 @@ def test_a_worker_that_begins_to_cheat_when_it_is_trusted_is_banned_within_20_re
         wait_until(lambda: bool(client.store.banned()))
         client.store.cancel(run)
         [ban] = client.store.banned().values()
-    assert ban["result"] is None or (isinstance(ban["result"], int) and 10 <= ban["result"] < 10 + 20)
+    # What it computes to audit others counts as one of the nine that it makes honestly, but not as one of its results.
+    assert ban["result"] is None or (isinstance(ban["result"], int) and 2 < ban["result"] < 10 + 20)

@@ -88,7 +88,9 @@ class ControlServer:
         except (exceptions.AuthenticationError, exceptions.AuthorizationError) as error:
             raise BrokerError(f"{name}: refused the login: {error}; check user and password in the URL") from error
         except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError) as error:
-            self.close()  # the address may have moved to another server, to which only a new connection leads
+            # The address may have moved to another server, to which only a new connection leads. The old ones are not
+            # closed here: other threads may be using them, and the last to let go of the client closes them.
+            self._client = None
             raise UnavailableError(
                 f"{name}: no connection ({str(error).rstrip('.')}); "
                 "start it, or set GRID_BROKER_URL to the right address"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -145,3 +146,21 @@ def test_a_forked_child_does_not_use_its_parents_connections(control: ControlSer
     assert fine
     assert os.waitstatus_to_exitcode(status) == 0
     assert control.execute("CLIENT", "ID") == before
+
+
+def test_threads_that_lose_their_connections_do_not_disturb_each_other(control: ControlServer) -> None:
+    over = threading.Event()
+
+    def work(name: str) -> None:
+        while not over.is_set():
+            assert control.execute("ECHO", name) == name.encode()
+
+    killer = ControlServer(control.url.client_url)
+    with ThreadPoolExecutor(6) as pool:
+        threads = [pool.submit(work, str(number)) for number in range(6)]
+        for _ in range(100):
+            killer.execute("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            over.wait(0.01)
+        over.set()
+        for thread in threads:
+            thread.result()

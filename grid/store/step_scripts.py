@@ -13,10 +13,10 @@ local clock = redis.call('TIME')
 local ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 """
 
-# Commits shards, if some are given, and grants the next: first those that nobody has had, several at once where they
-# take little time, then one whose lease has run out, then one that is late: held for much longer than the run's
-# shards take. A worker that takes long itself gets none that the others will have made sooner; before they have begun
-# it is told to wait.
+# Commits shards, if some are given, and grants the next: first those that nobody has had, as many at once as take some
+# ten ms and at most a worker's equal part, then one whose lease has run out, then one that is late: held for much
+# longer than the run's shards take. A worker that takes long itself gets none that the others will have made sooner;
+# before they have begun it is told to wait.
 # The first record of a shard counts; the same record again is the writer itself, whose reply was lost.
 # KEYS  run
 # ARGV  step, worker, ms of a lease, ms that a shard takes this worker (0: not known), bytes that came down,
@@ -87,7 +87,7 @@ if slow then
   return reply('wait', {})  -- nobody is at it yet: it may come to that this one is all there is
 end
 local next, granted = tonumber(redis.call('HGET', leases, 'next') or 0), {}
-local most = typical > 0 and math.min((shards - next) / (2 * width), BATCH / typical) or 1
+local most = typical > 0 and math.min(math.ceil(shards / width), BATCH / math.max(typical, own)) or 1
 while next < shards and #granted < math.max(1, math.floor(most)) do
   next = redis.call('HINCRBY', leases, 'next', 1)
   if redis.call('HEXISTS', done, next - 1) == 0 then table.insert(granted, grant('gradient:' .. next - 1)) end

@@ -145,17 +145,17 @@ def test_a_claim_is_stale_while_the_run_is_evaluated_or_does_not_run(store: Stor
 
 def test_many_shards_are_granted_at_once_where_they_take_little_time(store: Store, create: Create) -> None:
     run = create(shards=20)
-    # Nothing is known at first; then shards take 1 ms, and 10 ms of work or half of what is left are handed out.
+    # Nothing is known at first; then shards take 1 ms, and 10 ms of work are handed out.
     assert len(claim(store, run, "host:1", takes=0.001).leases) == 1
-    for already in (1, 10, 15):
+    for already in (1, 11):
         left = 20 - already
         found = claim(store, run, "host:1", already - 1, takes=0.001)
-        assert found.leases == [f"gradient:{shard}" for shard in range(already, already + min(10, left // 2))]
+        assert found.leases == [f"gradient:{shard}" for shard in range(already, already + min(10, left))]
 
 
-def test_several_workers_leave_each_other_their_part(store: Store, create: Create) -> None:
+def test_several_workers_take_equal_parts(store: Store, create: Create) -> None:
     run = with_width(store, create, width=4, shards=16, takes=0.0001)
-    assert [len(claim(store, run, f"host:{number}", takes=0.0001).leases) for number in range(4)] == [2, 1, 1, 1]
+    assert [len(claim(store, run, f"host:{number}", takes=0.0001).leases) for number in range(4)] == [4, 4, 4, 4]
 
 
 def test_a_late_shard_is_granted_a_second_time_and_not_a_third(store: Store, create: Create) -> None:

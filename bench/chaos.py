@@ -116,7 +116,7 @@ def run_with_faults(grid: Grid, run: Followed, schedule: Schedule, seconds: floa
         time.sleep(0.05)
     begin, computed, first_step = time.monotonic(), grid.shards_computed, run.timeline.step
     restarts = len(grid.workers.restarts)
-    with Nemesis(schedule, grid.workers, grid.client.connection, run.run) as nemesis:
+    with Nemesis(schedule, grid.workers, grid.client.connection, grid.taken_messages, run.run) as nemesis:
         run.wait(until=begin + seconds)
         nemesis.stop()
         end, computed, last_step = time.monotonic(), grid.shards_computed - computed, run.timeline.step

@@ -22,7 +22,6 @@ from grid.worker_process import start_worker, stop_worker
 
 TRANSPORT = "grid"
 TRANSPORT_ALIASES[TRANSPORT] = "grid.message_transport:Transport"
-VISIBILITY_TIMEOUT_SECONDS = 120
 
 CONFIGURATION: dict[str, Any] = {
     "include": ["tasks.gradient", "tasks.apply", "tasks.evaluate"],
@@ -51,9 +50,7 @@ CONFIGURATION: dict[str, Any] = {
     "broker_connection_timeout": 4,
     "broker_pool_limit": 4,
     "broker_transport_options": {
-        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
+        "ack_emulation": False,  # records of messages under way, which the supervisor has no use for
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,

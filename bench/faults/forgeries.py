@@ -6,6 +6,7 @@ import base64
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -21,13 +22,15 @@ class Forger:
 
     Args:
         control_url, blob_url: the servers.
+        taken: where workers note what they have taken last; see ``bench/faults/taken_messages.py``.
         run: the run that it is after.
         chance: what it does follows from this generator alone.
     """
 
-    def __init__(self, control_url: str, blob_url: str, run: str, chance: random.Random) -> None:
+    def __init__(self, control_url: str, blob_url: str, taken: Path, run: str, chance: random.Random) -> None:
         self._control: Any = redis.Redis.from_url(control_url)
         self._blobs: Any = redis.Redis.from_url(blob_url)
+        self._taken = taken
         self._run = run
         self._chance = chance
         self._seen: list[bytes] = []
@@ -83,9 +86,9 @@ class Forger:
         self._blobs.close()
 
     def _under_way(self) -> list[bytes]:
-        """Return the messages that wait, and those that workers have taken and not acknowledged."""
-        taken = [json.dumps(json.loads(entry)[0]).encode() for entry in self._control.hvals("unacked")]
-        return [*self._control.lrange(QUEUE, 0, -1), *taken]
+        """Return the messages that wait, and those that workers have taken last."""
+        noted = [path.read_bytes() for path in sorted(self._taken.glob("*.json"))]
+        return [*self._control.lrange(QUEUE, 0, -1), *noted]
 
 
 def _with_arguments(change: Callable[[list[Any], random.Random], list[Any]]) -> Forgery:

@@ -31,12 +31,14 @@ class Grid:
         client: on the servers.
         workers: the worker groups.
         count_file: grows by one byte for each shard computed by whichever worker.
+        taken_messages: a folder in which each worker process notes the message that it has taken last.
     """
 
     settings: Settings
     client: Client
     workers: WorkerGroups
     count_file: Path
+    taken_messages: Path
 
     @property
     def shards_computed(self) -> int:
@@ -103,16 +105,18 @@ def started(count: int, *, backend: str | None, device_milliseconds: int = 0) ->
         environment = {
             "GRID_BACKEND": settings.backend,
             "GRID_DEVICE_SHARE": f"0/{count}" if count > 1 else None,
-            "GRID_PLUGINS": ",".join([*settings.plugins, "bench.faults.device_time"]),
+            "GRID_PLUGINS": ",".join([*settings.plugins, "bench.faults.device_time", "bench.faults.taken_messages"]),
+            "TAKEN_MESSAGES": str(folder / "taken"),
             "DEVICE_TIME_COUNT": str(folder / "computed"),
             "DEVICE_TIME_MILLISECONDS": str(device_milliseconds),
         }
         (folder / "computed").touch()
+        (folder / "taken").mkdir()
         workers = WorkerGroups(count, client.connection, log_dir=folder / "logs", environment=environment)
         stack.enter_context(workers)
         while len(client.store.workers()) < count:
             time.sleep(POLL_SECONDS)
-        yield Grid(settings, client, workers, folder / "computed")
+        yield Grid(settings, client, workers, folder / "computed", folder / "taken")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -63,13 +64,15 @@ class Nemesis:
         faults: what has been done.
     """
 
-    def __init__(self, schedule: Schedule, workers: WorkerGroups, connection: Connection, run: str) -> None:
+    def __init__(
+        self, schedule: Schedule, workers: WorkerGroups, connection: Connection, taken: Path, run: str
+    ) -> None:
         self.faults: list[Fault] = []
         self._schedule = schedule
         self._chance = random.Random(schedule.seed)  # noqa: S311  # no secret follows from it
         self._workers = workers
         self._servers = cycle([("control server", connection.control_url), ("blob server", connection.blob_url)])
-        self._forger = Forger(connection.control_url, connection.blob_url, run, self._chance)
+        self._forger = Forger(connection.control_url, connection.blob_url, taken, run, self._chance)
         self._harms: dict[str, Callable[[], str]] = {
             "kill": self._kill, "stall": self._stall, "duplicate": self._forger.duplicate,
             "reorder": self._forger.reorder, "forged message": self._forger.forge_message,

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kombu.transport.redis import QoS
+from kombu.transport.virtual import QoS
 
 from grid import instants
 from grid.chord_backend import ChordBackend

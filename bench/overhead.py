@@ -66,7 +66,7 @@ def measure(arguments: argparse.Namespace) -> Report:
 def sides(workers: int) -> Iterator[dict[str, Turn]]:
     """Start servers and the workers of all sides; yield what makes a turn of each."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         settings = replace(load(), broker_url=None, blob_url=None, state_dir=folder, plugins=(PLUGIN,))
         client = stack.enter_context(driver.open_client(settings))
         url = client.connection.control_url

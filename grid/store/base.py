@@ -10,8 +10,9 @@ from typing import Any
 from grid.errors import RunNotFoundError, StoreError
 from grid.store import keys
 from grid.store.blobs import Blobs
-from grid.store.control_server import ControlServer, Part
+from grid.store.control_server import ControlServer
 from grid.store.records import RUN_ID, TOKEN, Commit, RunHeader, parse_header
+from grid.store.resp import Part
 from grid.store.seals import Seals
 
 
@@ -36,7 +37,7 @@ class StoreBase:
             RunNotFoundError: if there is no such run.
             StoreError: if its record is malformed.
         """
-        reply = self.control.execute("HGETALL", run_key(run))
+        reply = self.control.call("HGETALL", run_key(run))
         fields = as_fields(reply)
         if not fields:
             raise not_found(run)
@@ -82,18 +83,9 @@ def commit_outcome(reply: Any, shard: int) -> Commit:
     return Commit(reply.decode("ascii"))
 
 
-def as_fields(reply: Any) -> dict[bytes, bytes]:
-    """Return a hash as a dictionary, whether the client gave it as one or as a flat list."""
-    if isinstance(reply, dict):
-        return reply
+def as_fields(reply: list[bytes]) -> dict[bytes, bytes]:
+    """Return a hash, which comes as a flat list, as a dictionary."""
     return dict(zip(reply[::2], reply[1::2], strict=True))
-
-
-def as_list(reply: Any) -> list[bytes]:
-    """Return a hash as a flat list, whether the client gave it as one or as a dictionary."""
-    if isinstance(reply, dict):
-        return [part for pair in reply.items() for part in pair]
-    return list(reply)
 
 
 def fresh_token() -> str:

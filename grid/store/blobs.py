@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from zlib import crc32
 
 from grid.errors import BlobCorruptError, BlobMissingError, BlobsFullError, StoreError
@@ -48,8 +49,8 @@ class Blobs:
         """Return the server that holds ``key``."""
         return self.servers[crc32(key.encode()) % len(self.servers)]
 
-    def call(self, command: str, key: str, *parts: Part) -> Reply:
-        """Send one idempotent command on one key to its server and return the reply; see ``BlobServer.call``."""
+    def call(self, command: str, key: str, *parts: Part) -> Any:
+        """Send one idempotent command on one key to its server and return the reply; see ``Server.call``."""
         return self.server_of(key).call(command, key, *parts)
 
     def unlink(self, keys: Iterable[str]) -> None:

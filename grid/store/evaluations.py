@@ -7,9 +7,9 @@ from typing import Any
 
 from grid.errors import StoreError
 from grid.store import keys, scripts
-from grid.store.base import as_list, commit_outcome
-from grid.store.control_server import Part
+from grid.store.base import commit_outcome
 from grid.store.records import Commit, encode_record
+from grid.store.resp import Part
 from grid.store.sound_records import SoundRecords
 
 SCORE = ("loss_sum", "correct", "examples")
@@ -28,7 +28,7 @@ class EvaluationStore(SoundRecords):
     def evaluations(self, run: str, step: int) -> dict[int, dict[str, Any]]:
         """Return the results in, by shard in shard order; empty once the evaluation is concluded."""
         shards = self.header(run).evaluation_shards
-        reply = as_list(self.control.execute("HGETALL", keys.evaluation(run, step)))
+        reply = self.control.call("HGETALL", keys.evaluation(run, step))
         key, what = keys.evaluation(run, step), f"run {run} evaluation {step}"
         records = self.sound_shards(key, reply, shards=shards, what=what, check=_check_score)
         return {shard: {name: record[name] for name in SCORE} for shard, record in records.items()}

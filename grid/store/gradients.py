@@ -8,10 +8,10 @@ from typing import Any
 
 from grid.errors import BlobCorruptError, BlobMissingError, StoreError
 from grid.store import keys, step_scripts
-from grid.store.base import as_list, check_name, fresh_token, run_key
-from grid.store.control_server import Part
+from grid.store.base import check_name, fresh_token, run_key
 from grid.store.payloads import PayloadStore, Stored, payload_keys
 from grid.store.records import Commit, encode_record
+from grid.store.resp import Part
 from grid.store.sound_records import SoundRecords
 from grid.store.wire import Buffer
 
@@ -145,7 +145,7 @@ class GradientStore(PayloadStore, SoundRecords):
 
     def committed(self, run: str, step: int) -> dict[int, dict[str, Any]]:
         """Return the records of the gradients that count for a step, by shard in shard order."""
-        reply = as_list(self.control.execute("HGETALL", keys.done(run, step)))
+        reply = self.control.call("HGETALL", keys.done(run, step))
         shards = self.header(run).shards
         return self.sound_shards(keys.done(run, step), reply, shards=shards, what=f"run {run} step {step}")
 

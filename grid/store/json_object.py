@@ -17,7 +17,7 @@ def encode(value: Mapping[str, Any], *, what: str, limit_bytes: int) -> bytes:
         StoreError: if it holds something that JSON cannot say (NaN, bytes, an array), or is too large.
     """
     try:
-        text = json.dumps(dict(value), allow_nan=False, separators=(",", ":"))
+        text = _ENCODER.encode(dict(value))
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"{what}: expected values that JSON can hold, got {error}") from error
     if len(text) > limit_bytes:
@@ -34,9 +34,7 @@ def decode(data: bytes, *, what: str, limit_bytes: int) -> dict[str, Any]:
     if len(data) > limit_bytes:
         raise StoreError(f"{what}: expected at most {limit_bytes} bytes of JSON, got {len(data)}")
     try:
-        value = json.loads(
-            data, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique_names
-        )
+        value = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{what}: expected a JSON object, got {bytes(data[:40])!r}: {str(error)[:80]}") from error
     if not isinstance(value, dict):
@@ -60,3 +58,9 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(names) != len(pairs):
         raise ValueError("a name stands twice in one object")
     return names
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique_names
+)

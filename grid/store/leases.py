@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grid.store import keys, scripts
 from grid.store.base import StoreBase, check_name, run_key
-from grid.store.control_server import Part
+from grid.store.resp import Part
 
 
 class LeaseStore(StoreBase):
@@ -20,7 +20,7 @@ class LeaseStore(StoreBase):
     def release_lease(self, run: str, step: int, name: str) -> None:
         """Let go of a lease. Another worker on the same task takes it back with its next renewal."""
         run_key(run)
-        self.control.execute("HDEL", keys.leases(run, step), check_name(name, what="lease"))
+        self.control.call("HDEL", keys.leases(run, step), check_name(name, what="lease"))
 
     def leases(self, run: str, step: int) -> dict[str, float]:
         """Return the leases that are held now and for how many seconds, by the clock of the control server."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from grid.errors import StoreError
 from grid.store import keys, step_scripts
-from grid.store.base import as_list, check_token, run_key
+from grid.store.base import check_token, run_key
 from grid.store.payloads import PayloadStore, Stored, parse_stored, payload_keys
 from grid.store.records import encode_record, parse_record
 from grid.store.wire import Buffer
@@ -92,7 +92,7 @@ class LogStore(PayloadStore):
 
     def _logged(self, run: str) -> list[str]:
         """Return what the keys of the encoded means begin with that the log names."""
-        fields = as_list(self.control.execute("HGETALL", keys.log(run)))
+        fields = self.control.call("HGETALL", keys.log(run))
         entries = [parse_entry(run, int(number), data) for number, data in zip(fields[::2], fields[1::2], strict=True)]
         return [keys.mean(run, entry.step, entry.token) + ":" for entry in entries]
 

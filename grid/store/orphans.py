@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from grid.errors import RunNotFoundError
 from grid.store import keys
-from grid.store.base import StoreBase, as_list
+from grid.store.base import StoreBase
 from grid.store.log import parse_entry
 from grid.store.records import ENDED, RUN_ID, RunHeader
 
@@ -44,12 +44,12 @@ class OrphanStore(StoreBase):
 
     def _is_old_snapshot(self, run: str) -> Test:
         registered = {
-            token.decode("ascii", "replace") for token in as_list(self.control.execute("HKEYS", keys.versions(run)))
+            token.decode("ascii", "replace") for token in self.control.call("HKEYS", keys.versions(run))
         }
         return lambda names: names[3] not in registered
 
     def _is_old_mean(self, header: RunHeader) -> Test:
-        reply = as_list(self.control.execute("HGETALL", keys.log(header.run)))
+        reply = self.control.call("HGETALL", keys.log(header.run))
         tokens = {
             step.decode("ascii", "replace"): parse_entry(header.run, int(step), entry).token
             for step, entry in zip(reply[::2], reply[1::2], strict=True)

@@ -8,9 +8,9 @@ from typing import Any
 from grid.errors import StoreError
 from grid.store import keys, recovery_scripts
 from grid.store.base import check_name, check_token, fresh_token, run_key
-from grid.store.control_server import Part
 from grid.store.manifest import Float32Array
 from grid.store.records import encode_record
+from grid.store.resp import Part
 from grid.store.steps import StepStore
 
 WAIT_SECONDS = 3.0
@@ -33,7 +33,7 @@ class RecoveryStore(StepStore):
 
     def lost_runs(self) -> list[str]:
         """Return the ids of the runs of which a loss was told."""
-        return [name.decode("ascii", "replace") for name in self.control.execute("ZRANGE", keys.LOST, 0, -1)]
+        return [name.decode("ascii", "replace") for name in self.control.call("ZRANGE", keys.LOST, 0, -1)]
 
     def offer(self, run: str, holder: str, step: int) -> tuple[str, str]:
         """Offer to set a run back to a step.
@@ -78,7 +78,7 @@ class RecoveryStore(StepStore):
             self.discard_snapshot(run, token)
             return False
         self.blobs.unlink(left)
-        for name in self.control.execute("HKEYS", keys.versions(run)):
+        for name in self.control.call("HKEYS", keys.versions(run)):
             self.discard_snapshot(run, name.decode("ascii", "replace"))
         return True
 

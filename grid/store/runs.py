@@ -11,10 +11,10 @@ from typing import Any
 from grid.errors import RunNotFoundError, StoreError
 from grid.store import chunks, json_object, keys, manifest, scripts
 from grid.store.base import fresh_token, run_key
-from grid.store.control_server import Part
 from grid.store.manifest import Float32Array
 from grid.store.records import JOB_LIMIT_BYTES, RunHeader, parse_record
 from grid.store.recovery import RecoveryStore
+from grid.store.resp import Part
 from grid.store.snapshots import plan_of
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 RUNS_KEPT = 200
 SHARDS_LIMIT = 4096
 CREATION_SECONDS = 3600
+HISTORY_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class RunStore(RecoveryStore):
     def runs(self) -> list[RunHeader]:
         """Return all runs, newest first; one whose record is damaged is logged and left out."""
         headers = []
-        for name in self.control.execute("ZREVRANGE", keys.RUNS, 0, RUNS_KEPT - 1):
+        for name in self.control.call("ZREVRANGE", keys.RUNS, 0, RUNS_KEPT - 1):
             try:
                 headers.append(self.header(name.decode("ascii", "replace")))
             except (RunNotFoundError, StoreError) as error:
@@ -112,7 +113,7 @@ class RunStore(RecoveryStore):
 
     def active_runs(self) -> list[str]:
         """Return the ids of the queued and running runs, oldest first."""
-        return [name.decode("ascii", "replace") for name in self.control.execute("ZRANGE", keys.ACTIVE, 0, -1)]
+        return [name.decode("ascii", "replace") for name in self.control.call("ZRANGE", keys.ACTIVE, 0, -1)]
 
     def start(self, run: str) -> bool:
         """Make a queued run a running one; False if it was not queued."""
@@ -130,13 +131,19 @@ class RunStore(RecoveryStore):
 
     def _records(self, run: str, start: int) -> list[bytes]:
         self.header(run)
-        return list(self.control.execute("LRANGE", keys.history(run), start, -1))
+        records: list[bytes] = []
+        while True:
+            first = start + len(records)
+            page = self.control.call("LRANGE", keys.history(run), first, first + HISTORY_PAGE - 1)
+            records += page
+            if len(page) < HISTORY_PAGE:
+                return records
 
     def progress(self, run: str) -> tuple[int, str, int]:
         """Return step, phase and how many shards of it are in: a marker that moves while the run does."""
         header = self.header(run)
         key = keys.evaluation(run, header.step) if header.phase == "evaluate" else keys.done(run, header.step)
-        return header.step, header.phase, int(self.control.execute("HLEN", key))
+        return header.step, header.phase, int(self.control.call("HLEN", key))
 
     def delete_run(self, run: str) -> bool:
         """Delete an ended run with all it holds; False if it has not ended."""
@@ -146,7 +153,7 @@ class RunStore(RecoveryStore):
         return True
 
     def _delete_oldest(self) -> None:
-        for name in self.control.execute("ZREVRANGE", keys.RUNS, RUNS_KEPT - 1, -1):
+        for name in self.control.call("ZREVRANGE", keys.RUNS, RUNS_KEPT - 1, -1):
             self.delete_run(name.decode("ascii", "replace"))
 
 

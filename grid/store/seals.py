@@ -18,6 +18,7 @@ from typing import Any
 from grid.errors import SealError
 
 WORKER_LIMIT_CHARACTERS = 200
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Seals:
@@ -58,7 +59,7 @@ class Seals:
             raise SealError(f"{context}: the seal of worker {worker[:80]!r} does not fit: it is forged or damaged")
 
     def _code(self, record: Mapping[str, Any], context: str) -> str:
-        text = json.dumps(record, sort_keys=True, separators=(",", ":")).encode("ascii")
+        text = _SORTED.encode(record).encode("ascii")
         return hmac.digest(self._key(str(record["worker"])), context.encode() + b"\0" + text, "sha256").hex()
 
     def _key(self, worker: str) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from grid.errors import BlobMissingError, BlobsFullError, GridError, StoreError, VersionLostError
 from grid.store import chunks, json_object, keys, manifest, snapshot_scripts
-from grid.store.base import StoreBase, as_list, check_token, run_key
+from grid.store.base import StoreBase, check_token, run_key
 from grid.store.manifest import ArrayEntry, Float32Array
 
 
@@ -32,7 +32,7 @@ class SnapshotStore(StoreBase):
         self._run_script(snapshot_scripts.REGISTER_SNAPSHOT, run, [], arguments)
         try:
             entries = self._write_chunks(run, token, checked, ttl_seconds=None)
-            self.control.execute("SET", keys.manifest(run, token), self._sealed_manifest(run, token, entries))
+            self.control.call("SET", keys.manifest(run, token), self._sealed_manifest(run, token, entries))
         except GridError:
             self.discard_snapshot(run, token)
             raise
@@ -72,7 +72,7 @@ class SnapshotStore(StoreBase):
 
     def discard_snapshot(self, run: str, token: str) -> None:
         """Delete a snapshot, whole or half written. The one in use stays."""
-        plan = self.control.execute("HGET", keys.versions(run), check_token(token))
+        plan = self.control.call("HGET", keys.versions(run), check_token(token))
         outcome = self.control.run_script(snapshot_scripts.DROP_SNAPSHOT, [run_key(run)], [token])
         if outcome == b"accepted":
             prefix = keys.version(run, token)
@@ -98,7 +98,7 @@ class SnapshotStore(StoreBase):
         return entries
 
     def _read_array(self, run: str, token: str, name: str) -> Float32Array:
-        data = self.control.execute("GET", keys.manifest(run, token))
+        data = self.control.call("GET", keys.manifest(run, token))
         if data is None:
             raise BlobMissingError(f"run {run}: version {token} is gone; read the header again")
         what = _place(run, token)
@@ -121,7 +121,7 @@ class SnapshotStore(StoreBase):
         kept = (*([keys.version(run, keep)] if keep else []), *means)
         found = [key for prefix in keys.blob_prefixes(run) for key in self.blobs.keys_of(prefix)]
         self.blobs.unlink([key for key in found if not key.startswith(kept)])
-        for token in as_list(self.control.execute("HGETALL", keys.versions(run)))[::2]:
+        for token in self.control.call("HGETALL", keys.versions(run))[::2]:
             if token.decode("ascii", "replace") != keep:
                 self.control.run_script(snapshot_scripts.DROP_SNAPSHOT, [run_key(run)], [token])
 

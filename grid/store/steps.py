@@ -11,11 +11,11 @@ from typing import Any
 from grid.errors import GridError, StoreError
 from grid.store import keys, scripts, step_scripts
 from grid.store.base import check_name, fresh_token
-from grid.store.control_server import Part
 from grid.store.gradients import GradientStore
 from grid.store.log import LogEntry, LogStore, parse_entry
 from grid.store.payloads import Stored, parse_stored
 from grid.store.records import ERROR_LIMIT_CHARACTERS, encode_record
+from grid.store.resp import Part
 from grid.store.snapshots import SnapshotStore
 from grid.store.workers import WORKER_TTL_SECONDS
 
@@ -80,7 +80,7 @@ class StepStore(SnapshotStore, GradientStore, LogStore):
 
     def release_apply(self, run: str, step: int) -> None:
         """Let go of what ``gather`` has taken."""
-        self.control.execute("HDEL", keys.leases(run, step), "apply")
+        self.control.call("HDEL", keys.leases(run, step), "apply")
 
     def commit_step(
         self, run: str, entry: LogEntry, record: Mapping[str, Any], *,
@@ -127,9 +127,9 @@ class StepStore(SnapshotStore, GradientStore, LogStore):
     def _clear_ended(self, run: str) -> None:
         """Delete all of an ended run but snapshot and log, and those of the runs that ended long ago."""
         self._sweep(run, keep=self.header(run).snapshot, means=self._logged(run))
-        for name in self.control.execute("ZREVRANGE", keys.KEPT, VERSIONS_KEPT, -1):
+        for name in self.control.call("ZREVRANGE", keys.KEPT, VERSIONS_KEPT, -1):
             self._sweep(name.decode("ascii", "replace"), keep=None)
-            self.control.execute("ZREM", keys.KEPT, name)
+            self.control.call("ZREM", keys.KEPT, name)
 
     def cancel(self, run: str) -> bool:
         """End a run as cancelled; False if it has ended already."""

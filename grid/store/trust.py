@@ -11,8 +11,8 @@ from typing import Any
 from grid.errors import SettingsError, StoreError
 from grid.store import chunks, keys, trust_scripts
 from grid.store.base import StoreBase, as_fields, check_name
-from grid.store.control_server import Part
 from grid.store.records import encode_record, parse_record
+from grid.store.resp import Part
 from grid.store.seals import secret_name
 from grid.store.wire import Buffer, as_bytes
 
@@ -134,7 +134,7 @@ class TrustStore(StoreBase):
 
     def banned(self) -> dict[str, dict[str, Any]]:
         """Return the workers that are banned, and why: run, step, shard, number of the result, reason, time."""
-        fields = as_fields(self.control.execute("HGETALL", keys.BANNED))
+        fields = as_fields(self.control.call("HGETALL", keys.BANNED))
         return {
             name.decode("utf-8", "replace"): parse_record(data, what="ban") for name, data in sorted(fields.items())
         }
@@ -165,8 +165,8 @@ class TrustStore(StoreBase):
         """
         own = secret_name(secret) if secret else ""
         if own:
-            self.control.execute("SET", keys.SECRET, own, "NX")
-        found = (self.control.execute("GET", keys.SECRET) or b"").decode("ascii", "replace")
+            self.control.call("SET", keys.SECRET, own, "NX")
+        found = (self.control.call("GET", keys.SECRET) or b"").decode("ascii", "replace")
         if found != own:
             raise SettingsError(
                 f"GRID_SECRET: expected the secret of this grid, named {found[:20]}, got "

@@ -19,7 +19,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from grid.errors import PayloadError, StoreError
@@ -73,9 +73,10 @@ def pack(header: PayloadHeader, body: Buffer) -> bytes:
     Raises:
         PayloadError: if a field of the header is out of its range.
     """
-    _check_fields(asdict(header))
+    values = vars(header)
+    _check_fields(values)
     try:
-        text = json_object.encode(asdict(header), what="payload header", limit_bytes=HEADER_LIMIT_BYTES)
+        text = json_object.encode(values, what="payload header", limit_bytes=HEADER_LIMIT_BYTES)
     except StoreError as error:
         raise PayloadError(str(error)) from error
     text += b" " * (-(PREFIX.size + len(text)) % BODY_ALIGNMENT_BYTES)
@@ -129,9 +130,8 @@ def _parse_header(text: bytes) -> PayloadHeader:
 
 
 def _check_fields(values: dict[str, Any]) -> None:
-    names = [field.name for field in fields(PayloadHeader)]
-    if sorted(values) != sorted(names):
-        raise PayloadError(f"payload header: expected the fields {names}, got {sorted(values)[:20]}")
+    if values.keys() != _NAMES:
+        raise PayloadError(f"payload header: expected the fields {sorted(_NAMES)}, got {sorted(values)[:20]}")
     for name, check in _CHECKS.items():
         if not check(values[name]):
             raise PayloadError(f"payload header: {name} is out of range: {values[name]!r:.60}")
@@ -152,6 +152,7 @@ def _whole(limit: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and 0 <= value < limit
 
 
+_NAMES = {field.name for field in fields(PayloadHeader)}
 _CHECKS: dict[str, Callable[[object], bool]] = {
     "run": _text(r"[0-9a-f]{12}"),
     "step": _whole(NUMBER_LIMIT),

@@ -8,8 +8,8 @@ from typing import Any
 from grid.errors import StoreError
 from grid.store import keys, scripts
 from grid.store.base import StoreBase, check_name
-from grid.store.control_server import Part
 from grid.store.records import encode_record, parse_record
+from grid.store.resp import Part
 
 WORKER_TTL_SECONDS = 15.0
 WORKERS_LIMIT = 10_000
@@ -26,8 +26,8 @@ class WorkerStore(StoreBase):
 
     def forget_worker(self, worker: str) -> None:
         """Take a worker off the list."""
-        self.control.execute("DEL", keys.worker(check_name(worker, what="worker")))
-        self.control.execute("ZREM", keys.WORKERS, worker)
+        self.control.call("DEL", keys.worker(check_name(worker, what="worker")))
+        self.control.call("ZREM", keys.WORKERS, worker)
 
     def workers(self) -> list[dict[str, Any]]:
         """Return what the live workers told last, in the order of their names.
@@ -35,10 +35,10 @@ class WorkerStore(StoreBase):
         Raises:
             StoreError: if a record is malformed.
         """
-        names = sorted(self.control.execute("ZREVRANGE", keys.WORKERS, 0, WORKERS_LIMIT - 1))
+        names = sorted(self.control.call("ZREVRANGE", keys.WORKERS, 0, WORKERS_LIMIT - 1))
         if not names:
             return []
-        records = self.control.execute("MGET", *(keys.worker(name.decode("utf-8", "replace")) for name in names))
+        records = self.control.call("MGET", *(keys.worker(name.decode("utf-8", "replace")) for name in names))
         return [parse_record(data, what="worker") for data in records if data is not None]
 
     def elect(self, holder: str, ttl_seconds: float) -> bool:
@@ -52,7 +52,7 @@ class WorkerStore(StoreBase):
 
     def waiting_messages(self, queue: str) -> int:
         """Return how many Celery messages wait in a queue."""
-        length = self.control.execute("LLEN", check_name(queue, what="queue"))
+        length = self.control.call("LLEN", check_name(queue, what="queue"))
         if not isinstance(length, int):
             raise StoreError(f"queue {queue}: expected its length, got {str(length)[:40]}")
         return length

@@ -42,12 +42,12 @@ def connection(servers: Any) -> Connection:
 def sent(connection: Connection) -> list[bytes]:
     """Messages of every kind as Celery writes them; they are off the queue again."""
     dispatcher, control = Dispatcher(create_app(connection.control_url)), connection.open_store("test").control
-    control.execute("DEL", QUEUE)
+    control.call("DEL", QUEUE)
     dispatcher.send_step(RUN, 3, 1)
     dispatcher.send_apply(RUN, 3)
     dispatcher.send_evaluate(RUN, 3, 1)
-    messages = list(control.execute("LRANGE", QUEUE, 0, -1))
-    control.execute("DEL", QUEUE)
+    messages = list(control.call("LRANGE", QUEUE, 0, -1))
+    control.call("DEL", QUEUE)
     assert len(messages) == 3
     return messages
 
@@ -160,9 +160,9 @@ def test_a_worker_that_gets_garbage_still_computes(connection: Connection, sent:
     with running(command, log, env=environment) as process:
         # Given a queue full of what strangers may send, and among it messages for a run that nobody knows
         for index in range(400):
-            queue.execute("LPUSH", QUEUE, damaged_message(sent[index % 3], chance))
+            queue.call("LPUSH", QUEUE, damaged_message(sent[index % 3], chance))
         for message in sent:
-            queue.execute("LPUSH", QUEUE, message)
+            queue.call("LPUSH", QUEUE, message)
         wait_until(lambda: client.store.waiting_messages(QUEUE) == 0, process)
         # When a job comes
         job = Job(network=SMALL_NETWORK, steps=2, batch_size=12, shards=3, seed=1)

@@ -81,5 +81,5 @@ def test_a_socket_file_serves_the_store_and_the_queue(tmp_path: Path) -> None:
         store = Store(url, url)
         store.ping()
         Dispatcher(create_app(url)).send_step("0" * 12, 0, 2)
-        assert store.control.execute("LLEN", "grid") == 2
+        assert store.control.call("LLEN", "grid") == 2
         store.close()

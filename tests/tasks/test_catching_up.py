@@ -151,7 +151,7 @@ def test_an_entry_with_a_wrong_fingerprint_makes_no_version(worker: Worker, othe
     make_steps(worker, run, 0)
     entry = worker.store.version(run).entries[0]
     record = {**entry.record(), "fingerprint": entry.fingerprint ^ 1}
-    worker.store.control.execute("HSET", f"run:{run}:log", 0, json.dumps(record))
+    worker.store.control.call("HSET", f"run:{run}:log", 0, json.dumps(record))
     for _ in range(2):
         assert gradient(other, run, 1) == "lost"
     assert worker.store.committed(run, 1) == {}

@@ -28,7 +28,7 @@ def run(client: Client, job: Job) -> str:
 @pytest.fixture
 def unhurried(worker: Worker, run: str) -> None:
     """Let the run's shards be known to take so long that none is late."""
-    worker.store.control.execute("HSET", f"run:{run}", "shard_ms", 3.6e6)
+    worker.store.control.call("HSET", f"run:{run}", "shard_ms", 3.6e6)
 
 
 def test_a_gradient_task_takes_all_shards_when_it_is_alone(worker: Worker, run: str) -> None:
@@ -137,7 +137,7 @@ def test_a_slow_worker_takes_nothing_while_a_faster_one_is_at_it_and_all_when_th
 ) -> None:
     # Given a worker that is known as slow, and a faster one that begins
     store = worker.store
-    store.control.execute("HSET", f"run:{run}", "shard_ms", 1, "width", 2)
+    store.control.call("HSET", f"run:{run}", "shard_ms", 1, "width", 2)
     for _ in range(2):
         worker.pace.add(run, 1000.0)
     taken = store.claim(run, 0, "fast:1", lease_seconds=60.0).leases
@@ -198,7 +198,7 @@ def test_shards_in_any_order_from_any_worker_give_the_bits_of_local_training(
     job = job.model_copy(update={"network": network(*layers), "codec": codec, "micro_batch": 3, "steps": 3})
     run = client.submit(job, load({}).data_dir)
     first, second, third = (new_worker() for _ in range(3))
-    first.store.control.execute("HSET", f"run:{run}", "shard_ms", 3.6e6)  # so that none is late
+    first.store.control.call("HSET", f"run:{run}", "shard_ms", 3.6e6)  # so that none is late
     # Given: a step whose shards are committed from the last to the first, each by a worker of its own
     at("computed", lambda: gradient(second, run, 0))
     at("computed", lambda: gradient(third, run, 0))

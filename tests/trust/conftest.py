@@ -23,7 +23,7 @@ SECRET = b"a secret of the tests"
 def connection(servers: Any) -> Iterator[Connection]:
     made = Connection(servers.control_url, servers.blob_url, secret=SECRET)
     yield made
-    made.open_store("test").control.execute("DEL", "secret", "banned", "grid")
+    made.open_store("test").control.call("DEL", "secret", "banned", "grid")
 
 
 @pytest.fixture

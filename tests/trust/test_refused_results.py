@@ -65,7 +65,7 @@ def forge(worker: Worker, run: str, change: dict[str, Any]) -> None:
         "loss": 0.5, "examples": 4, "class": worker.backend.equivalence_class, "worker": worker.id,
         "token": secrets.token_hex(8), "size": 0, "chunks": [], **change,
     }  # fmt: skip
-    worker.store.control.execute("HSET", f"run:{run}:done:0", 1, json.dumps(record))
+    worker.store.control.call("HSET", f"run:{run}:done:0", 1, json.dumps(record))
 
 
 @pytest.mark.parametrize("change", [{}, {"worker": "other:1", "seal": "f" * 64}])
@@ -82,7 +82,7 @@ def test_a_result_without_a_seal_is_refused_and_computed_again(
 def test_a_record_that_is_none_is_refused_and_computed_again(
     worker: Worker, run: str, job: Job, caplog: pytest.LogCaptureFixture, value: str
 ) -> None:
-    worker.store.control.execute("HSET", f"run:{run}:done:0", 1, value)
+    worker.store.control.call("HSET", f"run:{run}:done:0", 1, value)
     make_step(worker, run)
     assert "a record was refused" in caplog.text
     assert parameters(worker, run) == honest(job)
@@ -93,8 +93,8 @@ def test_a_log_entry_without_a_seal_is_not_replayed(worker: Worker, connection: 
     assert apply(worker, run, 0) == "accepted"
     store = connection.open_store("reader")
     assert len(store.version(run, have=0).entries) == 1
-    entry = json.loads(store.control.execute("HGET", f"run:{run}:log", 0))
-    store.control.execute("HSET", f"run:{run}:log", 0, json.dumps({**entry, "fingerprint": 1}))
+    entry = json.loads(store.control.call("HGET", f"run:{run}:log", 0))
+    store.control.call("HSET", f"run:{run}:log", 0, json.dumps({**entry, "fingerprint": 1}))
     with pytest.raises(SealError, match="log entry of step 0: the seal"):
         store.version(run, have=0)
 
@@ -102,9 +102,9 @@ def test_a_log_entry_without_a_seal_is_not_replayed(worker: Worker, connection: 
 def test_a_snapshot_without_a_seal_is_not_read(worker: Worker, run: str) -> None:
     token = worker.store.header(run).snapshot
     key = f"run:{run}:manifest:{token}"
-    manifest = json.loads(worker.store.control.execute("GET", key))
+    manifest = json.loads(worker.store.control.call("GET", key))
     del manifest["seal"]
-    worker.store.control.execute("SET", key, json.dumps(manifest))
+    worker.store.control.call("SET", key, json.dumps(manifest))
     with pytest.raises(SealError, match="manifest of version"):
         worker.store.read_array(run, token, "parameters")
 

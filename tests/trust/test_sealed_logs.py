@@ -52,7 +52,7 @@ def test_an_entry_that_leads_on_from_what_the_worker_holds_must_be_sealed(
     make_steps(worker, run, 1)
     token, session = worker.store.header(run).token, other.session(run)
     held = session.token
-    entry = json.loads(worker.store.control.execute("HGET", f"run:{run}:log", 1))
+    entry = json.loads(worker.store.control.call("HGET", f"run:{run}:log", 1))
     forged = json.dumps({**entry, "fingerprint": 1}).encode()
     with pytest.raises(SealError, match="log entry of step 1: the seal"):
         other.catch_up.to(session, run, token, forged)

@@ -64,12 +64,12 @@ def test_a_server_that_never_gets_a_port_tells_its_last_words(
 def test_a_stopped_server_keeps_what_was_written(program: Path, tmp_path: Path) -> None:
     started = ServerProcess(program, tmp_path / "c", configuration=CONTROL, password="secret", maxmemory=2**26)
     started.start()
-    ControlServer(started.url).execute("SET", "key", "value")
+    ControlServer(started.url).call("SET", "key", "value")
     assert not started.restart_if_dead()
     started.stop()
     assert not answers(started.url)
     assert started.restart_if_dead()
-    assert ControlServer(started.url).execute("GET", "key") == b"value"
+    assert ControlServer(started.url).call("GET", "key") == b"value"
     started.stop()
 
 

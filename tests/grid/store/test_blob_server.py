@@ -50,7 +50,7 @@ def test_a_full_server_says_how_full_and_what_to_do(
     with pytest.raises(BlobsFullError, match=r"out of memory \(used \d+\.\d MiB of 16\.0 MiB\); raise its maxmemory"):
         store.write_snapshot(run, 1, "0" * 16, {"parameters": np.ones(5 * MIB, np.float32)})
     assert store.blobs.keys_of("") == before
-    assert store.control.execute("HLEN", f"run:{run}:versions") == 1
+    assert store.control.call("HLEN", f"run:{run}:versions") == 1
     # Neither does a gradient, nor an encoded mean, nor a run.
     with pytest.raises(BlobsFullError):
         store.put_gradient(run, 0, 0, bytes(20 * MIB))

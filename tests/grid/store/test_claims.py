@@ -255,7 +255,7 @@ def test_claims_of_a_step_that_is_made_are_forgotten(store: Store, create: Creat
     claim(store, run, "host:1")
     commit_shards(store, run, 0)
     commit_entry(store, run, new_entry(store, run, 0))
-    assert store.control.execute("EXISTS", f"run:{run}:leases:0") == 0
+    assert store.control.call("EXISTS", f"run:{run}:leases:0") == 0
     assert claim(store, run, "host:2").leases == ["gradient:0"]
 
 

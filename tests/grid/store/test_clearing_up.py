@@ -70,9 +70,9 @@ def test_fifty_steps_hold_two_snapshots_a_short_log_no_old_gradients_and_flat_me
     assert store.blobs.keys_of(f"run:{run}:gradient") == []
     # And the control server holds nothing of old steps
     for working in ("done", "leases"):
-        assert store.control.execute("KEYS", f"run:{run}:{working}:*") == []
-    assert store.control.execute("HLEN", f"run:{run}:versions") == 2
-    assert len(store.control.execute("KEYS", f"run:{run}:manifest:*")) == 2
+        assert store.control.call("KEYS", f"run:{run}:{working}:*") == []
+    assert store.control.call("HLEN", f"run:{run}:versions") == 2
+    assert len(store.control.call("KEYS", f"run:{run}:manifest:*")) == 2
     store.cancel(run)
 
 

@@ -29,15 +29,15 @@ def control(servers: Servers) -> ControlServer:
 
 
 def test_commands_and_scripts_are_answered(control: ControlServer) -> None:
-    control.execute("SET", "control:key", "value")
+    control.call("SET", "control:key", "value")
     assert control.run_script("return {redis.call('GET', KEYS[1]), ARGV[1]}", ["control:key"], [7]) == [b"value", b"7"]
-    control.execute("DEL", "control:key")
+    control.call("DEL", "control:key")
 
 
 def test_a_script_that_the_server_has_forgotten_is_sent_again(control: ControlServer) -> None:
     for _ in range(2):
         assert control.run_script("return 1", [], []) == 1
-        control.execute("SCRIPT", "FLUSH")
+        control.call("SCRIPT", "FLUSH")
 
 
 def test_a_server_that_is_not_there_is_reported_at_once_without_the_password() -> None:
@@ -52,15 +52,15 @@ def test_a_wrong_password_is_reported_and_not_tried_again(servers: Servers) -> N
     port = parse_url(servers.control_url).port
     for url in (f"redis://127.0.0.1:{port}/0", f"redis://:hidden@127.0.0.1:{port}/0"):
         with pytest.raises(BrokerError, match="refused the login") as caught:
-            ControlServer(url).execute("PING")
+            ControlServer(url).call("PING")
         assert "hidden" not in str(caught.value)
 
 
 def test_a_key_of_another_type_is_an_error_of_the_store(control: ControlServer) -> None:
-    control.execute("SET", "control:key", "value")
+    control.call("SET", "control:key", "value")
     with pytest.raises(StoreError, match="expected keys as Nabe writes them"):
-        control.execute("HGETALL", "control:key")
-    control.execute("DEL", "control:key")
+        control.call("HGETALL", "control:key")
+    control.call("DEL", "control:key")
 
 
 def test_a_restart_is_survived_with_all_runs(start_server: StartServer) -> None:
@@ -80,7 +80,7 @@ def test_a_restart_is_survived_with_all_runs(start_server: StartServer) -> None:
 def fill(control: ControlServer) -> None:
     """Write 10 MB in pieces: Redis looks at its memory before a command or a script, not within one."""
     for number in range(1000):
-        control.execute("SET", f"key:{number}", "x" * 10_000)
+        control.call("SET", f"key:{number}", "x" * 10_000)
 
 
 def test_a_full_control_server_is_reported(start_server: StartServer) -> None:
@@ -91,7 +91,7 @@ def test_a_full_control_server_is_reported(start_server: StartServer) -> None:
 
 def test_a_worker_with_few_rights_can_do_a_whole_step(start_server: StartServer) -> None:
     server = start_server(CONTROL)
-    ControlServer(server.url).execute("ACL", "SETUSER", "worker", "on", ">pw", *WORKER_RULES)
+    ControlServer(server.url).call("ACL", "SETUSER", "worker", "on", ">pw", *WORKER_RULES)
     url = f"redis://worker:pw@127.0.0.1:{server.port}/0"
     store = Store(url, url)
     arrays = {"parameters": np.arange(4, dtype=np.float32)}
@@ -109,7 +109,7 @@ def test_a_worker_with_few_rights_can_do_a_whole_step(start_server: StartServer)
     assert store.elect("w", 1.0)
     assert store.delete_run(run)
     with pytest.raises(BrokerError, match="the user may not do this"):
-        store.control.execute("FLUSHALL")
+        store.control.call("FLUSHALL")
 
 
 @pytest.mark.parametrize("kind", [ControlServer, BlobServer])
@@ -136,16 +136,16 @@ def test_tls_is_spoken_and_the_certificate_checked(
 
 
 def test_a_forked_child_does_not_use_its_parents_connections(control: ControlServer) -> None:
-    before = control.execute("CLIENT", "ID")
+    before = control.call("CLIENT", "ID")
     child = os.fork()
     if child == 0:
-        fine = all(control.execute("ECHO", f"child {turn}") == f"child {turn}".encode() for turn in range(300))
-        os._exit(0 if fine and control.execute("CLIENT", "ID") != before else 1)
-    fine = all(control.execute("ECHO", f"parent {turn}") == f"parent {turn}".encode() for turn in range(300))
+        fine = all(control.call("ECHO", f"child {turn}") == f"child {turn}".encode() for turn in range(300))
+        os._exit(0 if fine and control.call("CLIENT", "ID") != before else 1)
+    fine = all(control.call("ECHO", f"parent {turn}") == f"parent {turn}".encode() for turn in range(300))
     _, status = os.waitpid(child, 0)
     assert fine
     assert os.waitstatus_to_exitcode(status) == 0
-    assert control.execute("CLIENT", "ID") == before
+    assert control.call("CLIENT", "ID") == before
 
 
 def test_threads_that_lose_their_connections_do_not_disturb_each_other(control: ControlServer) -> None:
@@ -153,13 +153,13 @@ def test_threads_that_lose_their_connections_do_not_disturb_each_other(control: 
 
     def work(name: str) -> None:
         while not over.is_set():
-            assert control.execute("ECHO", name) == name.encode()
+            assert control.call("ECHO", name) == name.encode()
 
     killer = ControlServer(control.url.client_url)
     with ThreadPoolExecutor(6) as pool:
         threads = [pool.submit(work, str(number)) for number in range(6)]
         for _ in range(100):
-            killer.execute("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            killer.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             over.wait(0.01)
         over.set()
         for thread in threads:

@@ -76,7 +76,7 @@ def test_starts_and_ends_whose_reply_is_lost_are_known_as_ones_own(
 def test_a_hostile_result_is_taken_out_and_its_shard_computed_again(
     store: Store, run: str, caplog: pytest.LogCaptureFixture, value: str
 ) -> None:
-    store.control.execute("HSET", f"run:{run}:evaluation:0", "0", value)
+    store.control.call("HSET", f"run:{run}:evaluation:0", "0", value)
     assert store.evaluations(run, 0) == {}
     assert "evaluation 0 shard 0: expected" in caplog.text
     assert store.commit_evaluation(run, 0, 0, RECORD) is Commit.ACCEPTED

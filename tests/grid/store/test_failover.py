@@ -31,33 +31,33 @@ def test_calls_go_on_when_a_replica_takes_the_address(tmp_path: Path, demoted: b
         options = ("--replicaof", "127.0.0.1", str(ports[0]), "--repl-diskless-sync-delay", "0")
         stack.enter_context(running(command(ports[1], tmp_path / "b", *options), tmp_path / "b.log"))
         replica = ControlServer(f"redis://127.0.0.1:{ports[1]}/0")
-        wait_until(lambda: "'master_link_status': 'up'" in str(replica.execute("INFO", "replication")))
+        wait_until(lambda: b"master_link_status:up" in replica.call("INFO", "replication"))
         control, blobs, queue = ControlServer(address), BlobServer(address), Dispatcher(create_app(address))
-        control.execute("SET", "record", "before")
+        control.call("SET", "record", "before")
         blobs.call("SET", "blob", "before")
         queue.send_apply("0" * 12, 0)
-        assert control.execute("WAIT", 1, 10_000) == 1
+        assert control.call("WAIT", 1, 10_000) == 1
         # When the primary is gone, or no primary any more, and calls are made
         if demoted:
-            ControlServer(address).execute("REPLICAOF", "127.0.0.1", ports[1])
+            ControlServer(address).call("REPLICAOF", "127.0.0.1", ports[1])
         else:
             primary.kill()
             primary.wait(timeout=10)
         calls = [
-            threading.Thread(target=lambda: control.execute("SET", "record", "after")),
+            threading.Thread(target=lambda: control.call("SET", "record", "after")),
             threading.Thread(target=lambda: blobs.call("SET", "blob", "after")),
         ]
         for call in calls:
             call.start()
         # And the replica is promoted and takes the address
-        replica.execute("REPLICAOF", "NO", "ONE")
+        replica.call("REPLICAOF", "NO", "ONE")
         if demoted:
-            ControlServer(address).execute("CONFIG", "SET", "port", free_port())
-        replica.execute("CONFIG", "SET", "port", ports[0])
+            ControlServer(address).call("CONFIG", "SET", "port", free_port())
+        replica.call("CONFIG", "SET", "port", ports[0])
         for call in calls:
             call.join(timeout=20)
         # Then every call has reached it
-        assert control.execute("GET", "record") == b"after"
+        assert control.call("GET", "record") == b"after"
         assert blobs.call("GET", "blob") == b"after"
         queue.send_apply("0" * 12, 0)
-        assert control.execute("LLEN", "grid") == 2
+        assert control.call("LLEN", "grid") == 2

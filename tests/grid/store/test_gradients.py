@@ -186,10 +186,10 @@ def test_a_hostile_record_is_taken_out_and_its_shard_computed_again(
 ) -> None:
     run = create()
     commit(store, run, 0, finished(store, run, 0, 0))
-    store.control.execute("HSET", f"run:{run}:done:0", shard, value)
+    store.control.call("HSET", f"run:{run}:done:0", shard, value)
     assert list(store.committed(run, 0)) == [0]
     assert "a record was refused, its shard is computed again" in caplog.text
-    assert store.control.execute("HKEYS", f"run:{run}:done:0") == [b"0"]
+    assert store.control.call("HKEYS", f"run:{run}:done:0") == [b"0"]
     assert commit(store, run, 0, finished(store, run, 0, 1)) is Commit.ACCEPTED
 
 
@@ -197,7 +197,7 @@ def test_hostile_records_are_taken_out_before_a_step_is_made_of_them(store: Stor
     run = create()
     commit(store, run, 0, finished(store, run, 0, 0))
     for shard in ("1", "00", "2"):
-        store.control.execute("HSET", f"run:{run}:done:0", shard, "[]")
+        store.control.call("HSET", f"run:{run}:done:0", shard, "[]")
     assert store.gather(run, 0, 2, "host:1", lease_seconds=30.0).outcome != "granted"
     commit(store, run, 0, finished(store, run, 0, 1))
     assert list(store.gather(run, 0, 2, "host:1", lease_seconds=30.0).records) == [0, 1]

@@ -61,7 +61,7 @@ def test_a_claim_is_a_lease_and_is_renewed_as_one(store: Store, create: Create) 
 @pytest.mark.parametrize("value", ["", "x", "1 2", "99999999999999", "99999999999999 a b c"])
 def test_a_damaged_lease_is_none(store: Store, create: Create, value: str) -> None:
     run = create()
-    store.control.execute("HSET", f"run:{run}:leases:0", "gradient:0", value, "next", 2, "apply", value)
+    store.control.call("HSET", f"run:{run}:leases:0", "gradient:0", value, "next", 2, "apply", value)
     assert store.leases(run, 0) == {}
     assert store.claim(run, 0, "host:1", lease_seconds=30.0).leases == ["gradient:0"]
 
@@ -70,7 +70,7 @@ def test_the_key_of_a_step_outlives_its_longest_lease_only(store: Store, create:
     run = create()
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     store.renew_lease(run, 0, "gradient:1", "host:2", 1.0)
-    left = store.control.execute("PTTL", f"run:{run}:leases:0")
+    left = store.control.call("PTTL", f"run:{run}:leases:0")
     assert 20_000 < left <= 30_000
 
 
@@ -78,7 +78,7 @@ def test_leases_of_a_run_that_ends_are_dropped(store: Store, create: Create) -> 
     run = create()
     store.renew_lease(run, 0, "gradient:0", "host:1", 30.0)
     store.cancel(run)
-    assert store.control.execute("EXISTS", f"run:{run}:leases:0") == 0
+    assert store.control.call("EXISTS", f"run:{run}:leases:0") == 0
 
 
 @pytest.mark.parametrize("name", ["", "two words", "x" * 201, "line\n"])

@@ -17,7 +17,7 @@ Create = Callable[..., str]
 
 
 def steps_logged(store: Store, run: str) -> list[int]:
-    return sorted(int(step) for step in store.control.execute("HKEYS", f"run:{run}:log"))
+    return sorted(int(step) for step in store.control.call("HKEYS", f"run:{run}:log"))
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, 2 * chunks.CHUNK_BYTES + 1])
@@ -129,7 +129,7 @@ def test_a_hostile_entry_is_refused(store: Store, create: Create, changes: dict[
     run = create()
     entry = make_step(store, run)
     record = {**entry.record(), **changes}
-    store.control.execute("HSET", f"run:{run}:log", 0, json.dumps(record))
+    store.control.call("HSET", f"run:{run}:log", 0, json.dumps(record))
     with pytest.raises(StoreError, match="expected"):
         store.version(run)
 
@@ -138,7 +138,7 @@ def test_a_hostile_entry_is_refused(store: Store, create: Create, changes: dict[
 def test_an_entry_that_is_not_an_object_is_refused(store: Store, create: Create, value: str) -> None:
     run = create()
     make_step(store, run)
-    store.control.execute("HSET", f"run:{run}:log", 0, value)
+    store.control.call("HSET", f"run:{run}:log", 0, value)
     with pytest.raises(StoreError, match=f"run {run}: log entry of step 0: expected"):
         store.version(run)
 

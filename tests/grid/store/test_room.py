@@ -132,7 +132,7 @@ def test_blobs_never_fill_the_control_server(start_server: StartServer, monkeypa
     assert stored >= 5
     # Then there is room for what the control server is for
     for number in range(100):
-        store.control.execute("SET", f"record:{number}", bytes(10_000))
+        store.control.call("SET", f"record:{number}", bytes(10_000))
     # And no record was taken for an orphan
     assert store.header(run) == before
 

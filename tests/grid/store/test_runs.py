@@ -109,7 +109,7 @@ def test_an_ended_run_holds_snapshot_and_log_and_nothing_else(store: Store, crea
         *(f"run:{run}:blob:{version.snapshot}:{name}:0" for name in ("optimizer", "parameters")),
         f"run:{run}:mean:0:{entry.token}:0",
     ]
-    left = {key.decode().removeprefix(f"run:{run}") for key in store.control.execute("KEYS", f"run:{run}*")}
+    left = {key.decode().removeprefix(f"run:{run}") for key in store.control.call("KEYS", f"run:{run}*")}
     assert left == {"", ":history", ":log", ":versions", f":manifest:{version.snapshot}"}
     assert np.array_equal(store.read_array(run, version.snapshot, "parameters"), VECTOR)
     assert store.get_mean(run, entry) == b"mean"
@@ -146,7 +146,7 @@ def test_only_the_newest_runs_stay_listed_and_active_ones_always_do(
         store.header(ended[0])
     assert store.header(active).state == "running"
     assert store.blobs.keys_of(f"run:{ended[0]}:") == []
-    assert store.control.execute("KEYS", f"run:{ended[0]}*") == []
+    assert store.control.call("KEYS", f"run:{ended[0]}*") == []
 
 
 def test_a_deleted_run_leaves_nothing(store: Store, create: Create) -> None:
@@ -156,7 +156,7 @@ def test_a_deleted_run_leaves_nothing(store: Store, create: Create) -> None:
     store.cancel(run)
     assert store.delete_run(run)
     assert store.blobs.keys_of(f"run:{run}:") == []
-    assert store.control.execute("KEYS", f"run:{run}*") == []
+    assert store.control.call("KEYS", f"run:{run}*") == []
     assert run not in [header.run for header in store.runs()]
 
 
@@ -216,7 +216,7 @@ def test_an_unknown_run_is_reported_by_every_call(store: Store, run: str) -> Non
     for call in calls:
         with pytest.raises(RunNotFoundError, match="see `grid runs`"):
             call()
-    assert store.control.execute("KEYS", "run:000000000000*") == []
+    assert store.control.call("KEYS", "run:000000000000*") == []
     assert store.blobs.keys_of("run:000000000000") == []
 
 
@@ -241,13 +241,13 @@ def test_a_damaged_header_is_refused_and_left_out_of_the_list(
     store: Store, create: Create, field: str, value: str
 ) -> None:
     run, other = create(), create()
-    store.control.execute("HSET", f"run:{run}", field, value)
+    store.control.call("HSET", f"run:{run}", field, value)
     with pytest.raises(StoreError, match=f"run {run}: {field}: expected"):
         store.header(run)
     listed = [header.run for header in store.runs()]
     assert other in listed
     assert run not in listed
-    store.control.execute("HDEL", f"run:{run}", "job")
+    store.control.call("HDEL", f"run:{run}", "job")
     with pytest.raises(StoreError, match=f"run {run}: .*expected"):
         store.header(run)
 
@@ -255,6 +255,6 @@ def test_a_damaged_header_is_refused_and_left_out_of_the_list(
 @pytest.mark.parametrize("value", ["", "null", "[1]", "{" * 1000, '{"a": ' + "1" * 70_000 + "}"])
 def test_a_damaged_history_is_refused(store: Store, create: Create, value: str) -> None:
     run = create()
-    store.control.execute("RPUSH", f"run:{run}:history", value)
+    store.control.call("RPUSH", f"run:{run}:history", value)
     with pytest.raises(StoreError, match=f"run {run}: history: expected"):
         store.history(run)

@@ -45,11 +45,11 @@ def test_without_a_secret_records_name_their_worker_and_nothing_is_checked() -> 
 
 
 def test_a_process_with_another_secret_or_none_is_told_so(store: Store) -> None:
-    store.control.execute("DEL", "secret")
+    store.control.call("DEL", "secret")
     store.agree_on_secret(None)
     store.agree_on_secret(SECRET)
     store.agree_on_secret(SECRET)
     for other in (b"another secret of some length", None):
         with pytest.raises(SettingsError, match="GRID_SECRET: expected the secret of this grid"):
             store.agree_on_secret(other)
-    store.control.execute("DEL", "secret")
+    store.control.call("DEL", "secret")

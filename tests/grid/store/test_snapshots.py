@@ -129,7 +129,7 @@ def test_a_hostile_manifest_is_refused_before_memory_is_taken(store: Store, crea
         whole = isinstance(manifest, dict) and "chunk_bytes" in manifest
         entry = {"chunk_bytes": chunks.CHUNK_BYTES, "arrays": {"parameters": manifest}}
         manifest = json.dumps(manifest if whole else entry)
-    store.control.execute("SET", f"run:{run}:manifest:{token}", manifest)
+    store.control.call("SET", f"run:{run}:manifest:{token}", manifest)
     with pytest.raises(StoreError, match=f"run {run}: .*expected"):
         store.read_array(run, token, "parameters")
 
@@ -184,8 +184,8 @@ def test_a_snapshot_drops_the_ones_before_the_one_before(store: Store, create: C
         assert take_snapshot(store, run, entries[-1])
     kept = {entry.token for entry in entries[-2:]}
     assert tokens_held(store, run)["blob"] == kept
-    assert set(store.control.execute("HKEYS", f"run:{run}:versions")) == {token.encode() for token in kept}
-    assert len(store.control.execute("KEYS", f"run:{run}:manifest:*")) == 2
+    assert set(store.control.call("HKEYS", f"run:{run}:versions")) == {token.encode() for token in kept}
+    assert len(store.control.call("KEYS", f"run:{run}:manifest:*")) == 2
     with pytest.raises(BlobMissingError, match="read the header again"):
         store.read_array(run, entries[0].token, "parameters")
 
@@ -226,7 +226,7 @@ def test_what_a_dead_writer_left_behind_is_deleted_by_a_later_snapshot(store: St
     entries = [make_step(store, run) for _ in range(3)]
     for entry in entries[:2]:
         store.write_snapshot(run, entry.step + 1, entry.token, ARRAYS)
-    store.control.execute("DEL", f"run:{run}:manifest:{entries[0].token}")
+    store.control.call("DEL", f"run:{run}:manifest:{entries[0].token}")
     # When the next one is taken
     first = store.header(run).snapshot
     assert take_snapshot(store, run, entries[2])
@@ -243,11 +243,11 @@ def test_a_snapshot_that_a_run_did_not_live_to_see_is_deleted(store: Store, crea
     store.cancel(run)
     assert tokens_held(store, run)["blob"] == {before}
     store.blobs.call("SET", f"run:{run}:blob:{entry.token}:optimizer:0", b"written after that")
-    store.control.execute("SET", f"run:{run}:manifest:{entry.token}", "{}")
+    store.control.call("SET", f"run:{run}:manifest:{entry.token}", "{}")
     # When it goes on
     assert not store.commit_snapshot(run, 1, entry.token)
     # Then the run still has what it had
     assert store.header(run).snapshot == before
     assert tokens_held(store, run)["blob"] == {before}
-    assert store.control.execute("EXISTS", f"run:{run}:manifest:{entry.token}") == 0
+    assert store.control.call("EXISTS", f"run:{run}:manifest:{entry.token}") == 0
     assert [found.token for found in store.version(run).entries] == [entry.token]

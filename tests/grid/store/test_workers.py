@@ -15,9 +15,9 @@ from tests.grid.processes import wait_until
 @pytest.fixture
 def store(store: Store) -> Iterator[Store]:
     """The store, without the workers and the supervisor of other tests."""
-    store.control.execute("DEL", "workers", "supervisor")
+    store.control.call("DEL", "workers", "supervisor")
     yield store
-    store.control.execute("DEL", "workers", "supervisor")
+    store.control.call("DEL", "workers", "supervisor")
 
 
 def test_live_workers_are_listed_by_name_with_what_they_told_last(store: Store) -> None:
@@ -38,19 +38,19 @@ def test_a_worker_that_leaves_is_forgotten_at_once(store: Store) -> None:
     store.forget_worker("a:1")
     store.forget_worker("a:1")
     assert store.workers() == []
-    assert store.control.execute("ZCARD", "workers") == 0
+    assert store.control.call("ZCARD", "workers") == 0
 
 
 def test_names_of_workers_that_left_long_ago_are_dropped(store: Store) -> None:
-    store.control.execute("ZADD", "workers", 1000.0, "old:1")
+    store.control.call("ZADD", "workers", 1000.0, "old:1")
     store.heartbeat("a:1", {"worker": "a:1"})
-    assert store.control.execute("ZRANGE", "workers", 0, -1) == [b"a:1"]
+    assert store.control.call("ZRANGE", "workers", 0, -1) == [b"a:1"]
 
 
 @pytest.mark.parametrize("value", ["[]", "noise", '{"speed": NaN}'])
 def test_a_hostile_heartbeat_is_refused(store: Store, value: str) -> None:
     store.heartbeat("a:1", {})
-    store.control.execute("SET", "worker:a:1", value)
+    store.control.call("SET", "worker:a:1", value)
     with pytest.raises(StoreError, match="worker: expected a JSON object"):
         store.workers()
 
@@ -80,6 +80,6 @@ def test_a_supervisor_that_falls_silent_is_replaced(store: Store) -> None:
 
 def test_waiting_messages_are_counted(store: Store) -> None:
     assert store.waiting_messages("empty") == 0
-    store.control.execute("RPUSH", "queue", "a", "b")
+    store.control.call("RPUSH", "queue", "a", "b")
     assert store.waiting_messages("queue") == 2
-    store.control.execute("DEL", "queue")
+    store.control.call("DEL", "queue")

@@ -6,7 +6,7 @@
 //
 //   x: (size,)     levels: (size,) char     scales: (blocks,) int, the float32 with bits S << 15; -1: NaN or infinity
 //   packed: (ceil(size / 2),) uchar of sr4, (ceil(size / 5),) uchar of ternary
-//   reciprocals: (256,) uint, the bits of 1 / (1 + f / 256)
+//   reciprocals: (256,) uint, the bits of 1 / (1 + f / 256), rounded as levels.py says
 //
 // A group are four blocks of 256, which share random words. Work-item: `length` neighbouring groups; in packing and
 // decoding `length` bytes of packed.

@@ -7,12 +7,14 @@ one float32 multiplication, so that all backends give the same bytes:
     largest    the largest |x| of the block
     S          the block's scale in 16 bits, eight of exponent and eight of fraction: the float32 with bits S << 15;
                the smallest S with L * scale >= largest, but at most HIGHEST[L], whose L * scale is still finite
-    factor     2^24 / scale: the float32 with bits RECIPROCALS[S & 255] + ((151 - (S >> 8)) << 23)
+    factor     2^24 / scale: the float32 with bits RECIPROCALS[L][S & 255] + ((151 - (S >> 8)) << 23), rounded so that
+               no n is more than L * 2^24
     n          float32(x * factor), its fraction cut off; x is clipped to +-L * scale before, which matters at HIGHEST
     level      floor((n + u) / 2^24), u the element's random number of 24 bits
 
     A block with largest < 2^-96 has S = 0 and levels 0. So a subnormal x has n = 0 whether or not a device knows such.
-    Decoding gives level * scale, which is exact; what was decoded encodes to itself.
+    Decoding gives level * scale, which is exact; what was decoded encodes to itself, but for at most one level in 2^21
+    that n's rounding moves by one.
 
 IEEE half precision would be another 16 bits for a scale, but it ends at 65504: one outlier could not be told apart from
 another, and gradients below 6e-8 would vanish.
@@ -56,9 +58,19 @@ NOT_FINITE = -1
 SR4, TERNARY = 7, 1
 INVERSES = {levels: np.float32(1) / np.float32(levels) for levels in (SR4, TERNARY)}
 
-RECIPROCALS = (np.float32(256) / np.arange(256, 512, dtype=np.float32)).view(np.uint32)
-"""(256,) uint32: the bits of 1 / (1 + f / 256), rounded to the nearest float32."""
-RECIPROCALS.flags.writeable = False
+
+def _reciprocals(levels: int) -> np.ndarray:
+    scales = np.arange(256, 512, dtype=np.float32) / np.float32(256)
+    reciprocals = np.float32(1) / scales
+    reciprocals -= np.spacing(reciprocals) * (np.float32(levels) * scales * reciprocals > levels)
+    bits: np.ndarray = reciprocals.view(np.uint32)
+    bits.flags.writeable = False
+    return bits
+
+
+RECIPROCALS = {levels: _reciprocals(levels) for levels in (SR4, TERNARY)}
+"""(256,) uint32 each: the bits of r, the float32 nearest to 1 / (1 + f / 256), or the one below it where
+float32(L * (1 + f / 256) * r) would be more than L."""
 
 
 def scale_values(scales: np.ndarray) -> np.ndarray:
@@ -80,10 +92,10 @@ def scales_of(largest: np.ndarray, levels: int) -> np.ndarray:
     return scales
 
 
-def factors_of(scales: np.ndarray) -> np.ndarray:
+def factors_of(scales: np.ndarray, levels: int) -> np.ndarray:
     """Return 2**24 / scale, float32 (B,), 0 for blocks without a scale."""
     exponents = (FACTOR_EXPONENT - (scales >> 8)).astype(np.uint32) << np.uint32(23)
-    factors: np.ndarray = (RECIPROCALS[scales & 255] + exponents).view(np.float32)
+    factors: np.ndarray = (RECIPROCALS[levels][scales & 255] + exponents).view(np.float32)
     factors[scales <= 0] = 0
     return factors
 

@@ -128,7 +128,7 @@ def _rounded(x: np.ndarray, key: Key, levels: int, scales: np.ndarray) -> Iterat
         drawn = _whole_groups(x[start : start + size])
         of_blocks = work.scales(drawn)
         scales[start // BLOCK : (start + size) // BLOCK] = of_blocks[: block_count(x.size - start)]
-        values, factors = _clipped(drawn, of_blocks, levels), factors_of(of_blocks)
+        values, factors = _clipped(drawn, of_blocks, levels), factors_of(of_blocks, levels)
         words = _words(key, start // (GROUP * BLOCK), len(drawn) // GROUP)
         for first in range(0, words.shape[1], ROUNDED_GROUPS):
             groups = slice(first, first + ROUNDED_GROUPS)

@@ -257,6 +257,6 @@ class OpenCLBackend(OpenCLArrays):
         return dynamic8.Tables(self)
 
     @cached_property
-    def level_reciprocals(self) -> Memory:
-        """The table of ``mathcore/codecs/levels.py``, uploaded when first needed."""
+    def level_reciprocals(self) -> dict[int, Memory]:
+        """The tables of ``mathcore/codecs/levels.py``, uploaded when first needed."""
         return levels.upload_reciprocals(self)

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 FILE = "levels.cl"
 
 
-def upload_reciprocals(backend: OpenCLBackend) -> Memory:
-    """Return the constant table of scales, in the memory of the device; it outlives scopes."""
-    memory: Memory = backend.asarray(RECIPROCALS.view(np.int32)).data
-    return memory
+def upload_reciprocals(backend: OpenCLBackend) -> dict[int, Memory]:
+    """Return the constant tables of scales by levels, in the memory of the device; they outlive scopes."""
+    return {levels: backend.asarray(table.view(np.int32)).data for levels, table in RECIPROCALS.items()}
 
 
 def encode_sr4(backend: OpenCLBackend, x: NDArray, key: CodingKey) -> tuple[NDArray, NDArray]:
@@ -58,7 +57,7 @@ def _encode(
     length = max(1, backend.queue.tuning.run_length(x.size) // (GROUP * BLOCK))
     inverse = int(INVERSES[levels].view(np.int32))
     plan = (groups, x.size, length, *map(as_int32, key), PURPOSE, levels, inverse, HIGHEST[levels])
-    buffers = (x.data, rounded.data, scales.data, backend.level_reciprocals)
+    buffers = (x.data, rounded.data, scales.data, backend.level_reciprocals[levels])
     backend.queue.launch_packed(FILE, "round_levels", -(-groups // length), buffers, (plan,))
     packed = backend.empty((-(-x.size // of_byte),), np.uint8)
     length = backend.queue.tuning.run_length(packed.size)

@@ -60,7 +60,10 @@ def reference(name: str, x: np.ndarray, key: np.ndarray) -> bytes:
             whole = 0
             if bits:
                 scale = exact_scale(bits)
-                reciprocal = np.float32(256) / np.float32(256 + (bits & 255))
+                mantissa = np.float32(256 + (bits & 255)) / np.float32(256)
+                reciprocal = np.float32(1) / mantissa
+                if np.float32(levels) * mantissa * reciprocal > levels:
+                    reciprocal = np.nextafter(reciprocal, np.float32(0))
                 factor = np.float32(float(Fraction(float(reciprocal)) * Fraction(2) ** (151 - (bits >> 8))))
                 limit = np.float32(float(levels * scale))
                 whole = int(np.clip(value, -limit, limit) * factor)
@@ -116,7 +119,8 @@ def test_a_long_vector_is_cut_into_parts_without_a_trace(name: str) -> None:
         block = np.arange(start, min(start + 256, x.size))
         scale = exact_scale(int(np.frombuffer(payload, "<u2")[start // 256]))
         levels = [round(Fraction(float(value)) / scale) for value in y[block]]
-        factor = factors_of(np.frombuffer(payload, "<u2")[start // 256 : start // 256 + 1].astype(np.int32))[0]
+        bits = np.frombuffer(payload, "<u2")[start // 256 : start // 256 + 1].astype(np.int32)
+        factor = factors_of(bits, LEVELS[name])[0]
         whole = (x[block] * factor).astype(np.int64)
         assert levels == [(int(n) + number(KEY, int(i))) // 2**24 for n, i in zip(whole, block, strict=True)]
 
@@ -169,6 +173,21 @@ def test_numbers_depend_on_seed_step_and_shard_and_on_no_length() -> None:
             assert 0.4 < np.mean(rounded[first] == rounded[second]) < 0.62
     for size in (1, 255, 256, 257, 1023, 4096, 4999):
         assert np.array_equal(decode("ternary", encode("ternary", x[:size], keys[0]), size), rounded[0][:size])
+
+
+@pytest.mark.parametrize("levels", [SR4, TERNARY])
+def test_no_factor_takes_an_element_beyond_the_last_level(levels: int) -> None:
+    bits = np.arange(LOWEST[levels], HIGHEST[levels] + 1, dtype=np.int32)
+    assert (np.float32(levels) * scale_values(bits) * factors_of(bits, levels)).max() == levels * 2.0**24
+
+
+def test_the_largest_elements_of_blocks_never_go_beyond_the_last_level() -> None:
+    # One draw in two million would take 7 to 8 with these scales, were their reciprocals rounded upwards.
+    scales = np.arange(256, 512, dtype=np.float32) / np.float32(256)
+    upwards = scales[np.float32(7) * scales * (np.float32(1) / scales) > 7]
+    x = np.repeat(np.float32(7) * np.resize(upwards, 2**16), 256)
+    levels = decode("sr4", encode("sr4", x), x.size) / (x / np.float32(7))
+    assert set(np.rint(levels).tolist()) <= {6.0, 7.0}
 
 
 def test_no_layer_draws_from_the_stream_of_codecs() -> None:

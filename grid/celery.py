@@ -66,8 +66,6 @@ CONFIGURATION: dict[str, Any] = {
     "result_backend_max_sleep_between_retries_ms": 2000,
     "result_expires": 3600,
     "result_chord_expires": 3600,
-    "task_publish_retry": True,
-    "task_publish_retry_policy": {"max_retries": 5, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1},
 }
 
 
@@ -115,7 +113,7 @@ def _start_process(**_: Any) -> None:
     if _connection is not None:
         settings = environment.load()
         _connection.guard(settings)
-        start_worker(app, _connection, settings)
+        start_worker(_connection, settings)
 
 
 @signals.worker_shutting_down.connect

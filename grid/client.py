@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grid.celery import create_app
 from grid.checkpoint import Checkpoint
 from grid.connection import Connection
 from grid.dispatch import Dispatcher
@@ -43,7 +42,7 @@ class Client:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.store = connection.open_store(f"client:{socket.gethostname()}:{os.getpid()}")
-        self.dispatcher = Dispatcher(create_app(connection.control_url))
+        self.dispatcher = Dispatcher(self.store.control)
 
     def submit(
         self, job: Job, data_dir: Path, *, checkpoint: Checkpoint | None = None, run: str | None = None

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from celery import Celery
 from celery.worker import state
 
 from grid import leaving
@@ -80,11 +79,11 @@ class Worker:
         catch_up: makes parameters current; counts the payload bytes that come down.
     """
 
-    def __init__(self, app: Celery, connection: Connection, settings: Settings, backend: Backend) -> None:
+    def __init__(self, connection: Connection, settings: Settings, backend: Backend) -> None:
         self.id = f"{socket.gethostname()}:{os.getpid()}"
         self.store = connection.open_store(self.id)
         self.store.agree_on_secret(connection.secret)
-        self.dispatcher = Dispatcher(app)
+        self.dispatcher = Dispatcher(self.store.control)
         self.backend = backend
         self.heartbeat = Heartbeat(self.store, self.id, backend)
         self._data_dir: Path = settings.data_dir

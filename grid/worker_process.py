@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 from billiard import current_process
-from celery import Celery
 
 from grid.child_process import EXIT_UNUSABLE
 from grid.connection import Connection
@@ -19,10 +19,13 @@ from mathcore.errors import MathcoreError
 
 log = logging.getLogger(__name__)
 
+COLLECTED_AFTER = 10_000
+"""New objects after which Python looks for cycles; a step without arithmetic makes some thousands."""
+
 _worker: Worker | None = None
 
 
-def start_worker(app: Celery, connection: Connection, settings: Settings) -> None:
+def start_worker(connection: Connection, settings: Settings) -> None:
     """Create this process's worker; called after a fork, never before.
 
     Raises:
@@ -34,7 +37,10 @@ def start_worker(app: Celery, connection: Connection, settings: Settings) -> Non
         load_plugins(settings.plugins)
         devices = served_devices(settings) if _pool_index() else [None]
         device = devices[_pool_index() % len(devices)]
-        _worker = Worker(app, connection, settings, create_backend(settings, device=device))
+        _worker = Worker(connection, settings, create_backend(settings, device=device))
+        gc.collect()
+        gc.freeze()  # what has been imported stays; to look through it again and again takes a tenth of a short step
+        gc.set_threshold(COLLECTED_AFTER)
     except (GridError, MathcoreError) as error:
         log.critical("error: %s", error)
         raise SystemExit(EXIT_UNUSABLE) from None

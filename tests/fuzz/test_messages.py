@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from grid.celery import create_app
 from grid.client import Client
 from grid.connection import Connection
 from grid.dispatch import QUEUE, Dispatcher
@@ -40,8 +39,9 @@ def connection(servers: Any) -> Connection:
 
 @pytest.fixture
 def sent(connection: Connection) -> list[bytes]:
-    """Messages of every kind as Celery writes them; they are off the queue again."""
-    dispatcher, control = Dispatcher(create_app(connection.control_url)), connection.open_store("test").control
+    """Messages of every kind; they are off the queue again."""
+    control = connection.open_store("test").control
+    dispatcher = Dispatcher(control)
     control.call("DEL", QUEUE)
     dispatcher.send_step(RUN, 3, 1)
     dispatcher.send_apply(RUN, 3)

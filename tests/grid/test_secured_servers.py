@@ -80,6 +80,6 @@ def test_a_socket_file_serves_the_store_and_the_queue(tmp_path: Path) -> None:
         wait_until(lambda: (tmp_path / "redis.sock").exists(), server)
         store = Store(url, url)
         store.ping()
-        Dispatcher(create_app(url)).send_step("0" * 12, 0, 2)
+        Dispatcher(store.control).send_step("0" * 12, 0, 2)
         assert store.control.call("LLEN", "grid") == 2
         store.close()

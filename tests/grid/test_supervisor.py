@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from grid.celery import create_app
 from grid.client import Client
 from grid.connection import Connection
 from grid.dispatch import QUEUE
@@ -25,7 +24,6 @@ class Bench:
     """A client, a run of three shards, a supervisor, and a clock that moves when told."""
 
     def __init__(self, connection: Connection) -> None:
-        self.app = create_app(connection.control_url)
         self.client = Client(connection)
         self.store = self.client.store
         self.now = 0.0
@@ -49,7 +47,7 @@ class Bench:
         self.store.renew_lease(self.run, 0, name, "w:0", 60.0)
 
     def lose_messages(self) -> None:
-        self.app.control.purge()
+        self.store.control.call("DEL", QUEUE)
         assert self.waiting == 0
 
     def let_pass(self, seconds: float) -> None:
@@ -74,7 +72,7 @@ def bench(servers: Any) -> Iterator[Bench]:
     made.live(0)
     for run in made.store.active_runs():
         made.store.cancel(run)
-    made.app.control.purge()
+    made.lose_messages()
 
 
 @pytest.mark.parametrize(("workers", "messages"), [(0, 1), (1, 1), (2, 2), (SHARDS, SHARDS), (9, SHARDS)])

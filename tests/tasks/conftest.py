@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from grid import instants
-from grid.celery import create_app
 from grid.client import Client
 from grid.connection import Connection
 from grid.job import Job
@@ -50,7 +49,7 @@ def new_worker(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Itera
     def start() -> Worker:
         with monkeypatch.context() as patch:
             patch.setattr(socket, "gethostname", lambda: f"machine{len(made)}")
-            made.append(Worker(create_app(connection.control_url), connection, load({}), backends.create("numpy")))
+            made.append(Worker(connection, load({}), backends.create("numpy")))
         return made[-1]
 
     yield start

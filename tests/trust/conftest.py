@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from grid.celery import create_app
 from grid.client import Client
 from grid.connection import Connection
 from grid.job import Job
@@ -28,7 +27,7 @@ def connection(servers: Any) -> Iterator[Connection]:
 
 @pytest.fixture
 def worker(connection: Connection) -> Iterator[Worker]:
-    made = Worker(create_app(connection.control_url), connection, load({}), backends.create("numpy"))
+    made = Worker(connection, load({}), backends.create("numpy"))
     yield made
     for run in made.store.active_runs():
         made.store.cancel(run)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from grid.celery import create_app
 from grid.connection import Connection
 from grid.errors import SealError
 from grid.job import Job
@@ -28,7 +27,7 @@ def other(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
     """A second worker, as if on another machine."""
     with monkeypatch.context() as patch:
         patch.setattr(socket, "gethostname", lambda: "other")
-        made = Worker(create_app(connection.control_url), connection, load({}), backends.create("numpy"))
+        made = Worker(connection, load({}), backends.create("numpy"))
     yield made
     made.stop()
 

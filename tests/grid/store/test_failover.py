@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from grid.celery import create_app
 from grid.dispatch import Dispatcher
 from grid.store.blob_server import BlobServer
 from grid.store.control_server import ControlServer
@@ -32,7 +31,7 @@ def test_calls_go_on_when_a_replica_takes_the_address(tmp_path: Path, demoted: b
         stack.enter_context(running(command(ports[1], tmp_path / "b", *options), tmp_path / "b.log"))
         replica = ControlServer(f"redis://127.0.0.1:{ports[1]}/0")
         wait_until(lambda: b"master_link_status:up" in replica.call("INFO", "replication"))
-        control, blobs, queue = ControlServer(address), BlobServer(address), Dispatcher(create_app(address))
+        control, blobs, queue = ControlServer(address), BlobServer(address), Dispatcher(ControlServer(address))
         control.call("SET", "record", "before")
         blobs.call("SET", "blob", "before")
         queue.send_apply("0" * 12, 0)

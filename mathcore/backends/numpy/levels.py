@@ -58,12 +58,14 @@ def encode_sr4(x: np.ndarray, key: Key) -> tuple[np.ndarray, np.ndarray]:
     packed = np.empty(-(-x.size // 2), np.uint8)
     scales = np.empty(block_count(x.size), np.int32)
     for start, levels in _rounded(x, key, SR4, scales):
-        nibbles = levels.view(np.uint8)
-        nibbles &= np.uint8(15)
-        part = packed[start // 2 : (start + levels.size + 1) // 2]
-        odd = nibbles[1::2]
-        np.copyto(part, nibbles[0::2])
-        part[: odd.size] |= odd << np.uint8(4)
+        if levels.size % 2:
+            levels = np.append(levels, np.int8(0))
+        pairs = levels.view("<u2")
+        lower = pairs & np.uint16(0x0F)
+        pairs >>= np.uint16(4)
+        pairs &= np.uint16(0xF0)
+        pairs |= lower
+        np.copyto(packed[start // 2 : start // 2 + pairs.size], pairs, casting="unsafe")
     return packed, scales
 
 

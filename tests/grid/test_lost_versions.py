@@ -19,7 +19,10 @@ from grid.job import Job
 from grid.local import train_local
 from grid.progress import Progress
 from grid.run_folder import RunFolder
+from grid.servers import locks
+from grid.servers.folder import open_folder
 from grid.settings import Settings, load
+from tests.grid.processes import wait_until
 from tests.tasks.conftest import SMALL_NETWORK
 
 STEPS, EVERY, WHEN = 90, 20, 50
@@ -69,6 +72,20 @@ def empty_blobs(client: Client) -> None:
 def check(record: dict[str, Any], calm: str) -> None:
     assert record["parameters_sha256"] == calm
     assert (record["steps"], record["examples"]) == (STEPS, STEPS * JOB.batch_size)
+
+
+def lose_servers(settings: Settings) -> None:
+    """Delete all files of the servers, once their keeper has ended: it writes to the last."""
+    folder = open_folder(settings.state_dir)
+    wait_until(lambda: free(folder.keeper_lock))
+    shutil.rmtree(folder.path)
+
+
+def free(lock: Path) -> bool:
+    descriptor = locks.try_exclusive(lock)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
 
 
 def check_history(history: list[dict[str, Any]]) -> None:
@@ -142,11 +159,11 @@ def test_a_paused_run_outlives_servers_that_keep_their_files(settings: Settings,
 
 
 def test_a_run_is_made_again_when_the_servers_know_nothing_of_it(settings: Settings, calm: str, cut_off: str) -> None:
-    shutil.rmtree(settings.state_dir / "servers")
+    lose_servers(settings)
     record = driver.resume(cut_off, settings=settings, on_progress=ignore, workers=1)
     check(record, calm)
     assert record["run"] == cut_off
     # And its parameters are still here when the servers have lost them once more
-    shutil.rmtree(settings.state_dir / "servers")
+    lose_servers(settings)
     again = driver.resume(cut_off, settings=settings, on_progress=ignore, workers=1)
     assert again["parameters_sha256"] == calm

@@ -1,4 +1,4 @@
-"""bench/chaos.py and bench/straggler.py: short forms of them, on real workers and servers."""
+"""bench/chaos.py, bench/straggler.py and bench/speedup.py: short forms of them, on real workers and servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.nemesis import Fault
-from bench.faults.recoveries import recoveries
+from bench.faults.recoveries import rate_between_faults, recoveries
 from bench.faults.timeline import Sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,11 +38,23 @@ def test_a_recovery_ends_with_the_last_standstill_that_began_soon_after_the_faul
     assert seconds == [1.05, 0.6, 0.0, 3.4]
 
 
+def test_a_run_is_calm_from_ten_seconds_after_a_fault_until_the_next() -> None:
+    # Given 2 steps a second for 100 s, but 1 a second for 10 s from a fault on, and another fault at 90 s
+    slow = [Sample(20.0 + index, 40 + index) for index in range(10)]
+    samples = [Sample(index / 2, index) for index in range(40)] + slow
+    samples += [Sample(30.0 + index / 2, 50 + index) for index in range(140)]
+    # Then the calm stretches are those of 2 steps a second; with a fault every 12 s too little is left to tell
+    assert rate_between_faults([Fault("kill", 20.2, ""), Fault("stall", 90.1, "")], samples) == 2.0
+    assert rate_between_faults([Fault("kill", 12.0 * index, "") for index in range(9)], samples) is None
+
+
 def test_faults_of_all_kinds_do_not_change_the_result() -> None:
+    # Given a seed with 4 stalls, 4 kills, 2 duplicates in the first 5 s of 9, and a server killed every 2.5 s
     result = report(
-        "chaos.py", "--mtbf", "0.5", "--minutes", "0.15", "--calm-seconds", "1", "--workers", "3", "--redis-every", "4",
-        "--batch-size", "16", "--backend", "numpy", "--seed", "4",
+        "chaos.py", "--mtbf", "0.5", "--minutes", "0.15", "--calm-seconds", "1", "--workers", "3",
+        "--redis-every", "2.5", "--batch-size", "16", "--backend", "numpy", "--seed", "937",
     )  # fmt: skip
+    # Then none of them changes the result
     assert result["equal"]
     assert {"kill", "stall", "duplicate", "control server", "blob server"} <= set(result["faults"])
     assert result["worker_starts"] >= result["faults"]["kill"]
@@ -67,3 +79,15 @@ def test_a_slow_worker_does_not_change_the_result() -> None:
     result = report("straggler.py", *options)
     assert result["equal"]
     assert len(result["slow_step_seconds"]) == 1
+
+
+def test_two_workers_are_faster_than_one_and_come_to_the_same_parameters() -> None:
+    # Given shards that take a device 60 ms each, on the backend that every machine has
+    options = ("--workers", "1", "2", "--codecs", "dynamic8", "--steps", "12", "--turns", "1", "--backend", "numpy")
+    found = report("speedup.py", *options, "--device-milliseconds", "60")
+    # Then two workers share them
+    one, two = found["results"][0]["rows"]
+    assert found["equal"]
+    assert (one["workers"], two["workers"]) == (1, 2)
+    assert two["speedup"] > 1.2
+    assert one["hashes"] == two["hashes"] == [found["results"][0]["hash"]]

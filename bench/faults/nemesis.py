@@ -47,7 +47,7 @@ class Schedule:
     """How much harm is done.
 
     Attributes:
-        seed: kinds, moments and victims follow from it.
+        seed: kinds and moments follow from it alone; victims from it and from what runs at the moment.
         mtbf: mean seconds between faults; the times between them are exponentially distributed.
         redis_every: seconds between two kills of a server, the control and the blob server in turn; 0: none.
     """
@@ -69,7 +69,8 @@ class Nemesis:
     ) -> None:
         self.faults: list[Fault] = []
         self._schedule = schedule
-        self._chance = random.Random(schedule.seed)  # noqa: S311  # no secret follows from it
+        self._plan = random.Random(schedule.seed)  # noqa: S311  # no secret follows from it
+        self._chance = random.Random(schedule.seed)  # noqa: S311  # nor from this
         self._workers = workers
         self._servers = cycle([("control server", connection.control_url), ("blob server", connection.blob_url)])
         self._forger = Forger(connection.control_url, connection.blob_url, taken, run, self._chance)
@@ -111,7 +112,7 @@ class Nemesis:
             self._resume_stalled(now)
             if now >= due["fault"]:
                 due["fault"] += self._pause()
-                kind = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+                kind = self._plan.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
                 self._do(kind, self._harms[kind])
             if now >= due.get("server", now + 1):
                 due["server"] += self._schedule.redis_every
@@ -121,7 +122,7 @@ class Nemesis:
         self._forger.close()
 
     def _pause(self) -> float:
-        return self._chance.expovariate(1 / self._schedule.mtbf)
+        return self._plan.expovariate(1 / self._schedule.mtbf)
 
     def _do(self, kind: str, harm: Callable[[], str]) -> None:
         moment = time.monotonic()

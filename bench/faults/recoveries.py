@@ -20,6 +20,10 @@ STANDSTILL = 4.0
 """A gap between two steps is a standstill if it is so many times the median gap of a calm run."""
 WINDOW_SECONDS = 2.0
 """A standstill that begins so long after a fault, or sooner, is laid to it: leases run out after 1.2 s."""
+AFTERMATH_SECONDS = 10.0
+"""So long after a fault a run is calm again: a worker that was killed has started and computes."""
+CALM_SECONDS = 60.0
+"""Less than so many calm seconds between the faults say nothing about the speed without them."""
 SHOWN = 10
 
 
@@ -46,6 +50,19 @@ def _end(moment: float, samples: Sequence[Sample], usual_gap: float) -> float | 
         if end is None or after.seconds - before.seconds > STANDSTILL * usual_gap:
             end = after.seconds
     return end
+
+
+def rate_between_faults(faults: Iterable[Fault], samples: Sequence[Sample]) -> float | None:
+    """Return steps a second in the calm stretches between faults; ``None`` where these are too short to tell.
+
+    Unlike the calm runs before and after, they share the minutes of the run itself, whatever else the machine does.
+    """
+    moments = [fault.seconds for fault in faults]
+    steps, seconds = 0, 0.0
+    for before, after in pairwise(samples):
+        if not any(before.seconds - AFTERMATH_SECONDS < moment < after.seconds for moment in moments):
+            steps, seconds = steps + after.step - before.step, seconds + after.seconds - before.seconds
+    return steps / seconds if seconds >= CALM_SECONDS else None
 
 
 def quantiles(values: Iterable[float]) -> dict[str, float] | None:

@@ -83,7 +83,7 @@ def test_a_slow_worker_does_not_change_the_result() -> None:
 
 def test_two_workers_are_faster_than_one_and_come_to_the_same_parameters() -> None:
     # Given shards that take a device 60 ms each, on the backend that every machine has
-    options = ("--workers", "1", "2", "--codecs", "dynamic8", "--steps", "12", "--turns", "1", "--backend", "numpy")
+    options = ("--workers", "1", "2", "--codecs", "dynamic8", "--steps", "8", "--turns", "1", "--backend", "numpy")
     found = report("speedup.py", *options, "--device-milliseconds", "60")
     # Then two workers share them
     one, two = found["results"][0]["rows"]

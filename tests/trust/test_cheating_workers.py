@@ -19,7 +19,7 @@ from grid.settings import Settings, child_environment, load
 from tests.grid.processes import running, wait_until
 from tests.tasks.conftest import SMALL_NETWORK
 
-JOB = Job(network=SMALL_NETWORK, steps=100, batch_size=48, shards=8, seed=3, audit=0.05)
+JOB = Job(network=SMALL_NETWORK, steps=250, batch_size=48, shards=8, seed=3, audit=0.05)
 
 
 @pytest.fixture

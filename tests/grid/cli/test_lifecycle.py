@@ -25,7 +25,7 @@ from tests.grid.cli.shell import Shell
 from tests.grid.processes import wait_until
 from tests.tasks.conftest import SMALL_NETWORK
 
-STEPS = 150
+STEPS = 300
 OPTIONS = ("--data", "mnist", "--batch-size", "24", "--shards", "4", "--seed", "1", "--steps", str(STEPS))
 
 
@@ -97,8 +97,8 @@ def test_a_paused_run_survives_ctrl_c_and_is_resumed(shell: Shell, job: tuple[st
     client = joined(shell)
     wait_until(lambda: step_of(client) >= 1)
     (run,) = [header.run for header in client.store.runs()]
+    assert client.store.pause(run)  # at once: the command would take as long as the run
     client.connection.close()
-    assert shell.run("pause", run).stdout == f"run {run} paused; go on with `grid resume {run}`\n"
     assert shell.run("pause", run).stdout == f"run {run} is paused already\n"
     assert "state      paused" in shell.run("status", run).stdout
     shell.press_ctrl_c(process)
@@ -132,7 +132,7 @@ def test_workers_join_and_leave_while_others_compute(shell: Shell, job: tuple[st
     (run,) = client.store.runs()
     assert run.state == "running", "they left while there was work"
     # And no step is lost or made twice
-    assert client.store.pause(run.run)
+    assert shell.run("pause", run.run).stdout == f"run {run.run} paused; go on with `grid resume {run.run}`\n"
     client.connection.close()
     shell.press_ctrl_c(process)
     checkpoint = RunFolder(Path(shell.environment["GRID_STATE_DIR"]), run.run).newest()

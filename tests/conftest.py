@@ -14,7 +14,6 @@ __all__ = ["servers", "store"]  # fixtures of all tests below
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DRIVERS = ("chromedriver",)
-ARRAY_TESTS = ("kernels", "mathcore")
 
 
 def pytest_configure() -> None:
@@ -40,15 +39,8 @@ def has_opencl_gpu() -> bool:
         return False
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run, with the reason; in CI a missing browser stops the test run.
-
-    With several test processes those tests that start servers and workers share one, and do not slow each other down;
-    array tests are handed out by file.
-    """
-    for item in items:
-        folder, _, _ = item.nodeid.removeprefix("tests/").partition("/")
-        item.add_marker(pytest.mark.xdist_group(item.path.name if folder in ARRAY_TESTS else "servers"))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, with the reason; in CI a missing browser stops the test run."""
     _leave_out_browser_tests([item for item in items if item.get_closest_marker("browser")])
     gpu_tests = [item for item in items if item.get_closest_marker("gpu")]
     if gpu_tests and not has_opencl_gpu():

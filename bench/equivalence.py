@@ -136,7 +136,7 @@ def measure(matrix: Matrix, backend: str | None, show: bool) -> Report:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])  # for the plugin
     started = time.monotonic()
     found: dict[str, list[dict[str, Any]]] = {"results": [], "control": []}
-    with tempfile.TemporaryDirectory(prefix="nabe-equivalence-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nabe-equivalence-", ignore_cleanup_errors=True) as folder:
         settings = replace(load(), broker_url=None, blob_url=None, state_dir=Path(folder), backend=backend)
         for codec in matrix.codecs:
             sha256 = in_one_process(matrix.job(codec), settings)

@@ -62,8 +62,9 @@ def test_a_worker_that_cheats_from_the_start_is_banned_and_changes_no_bit(settin
         [ban] = client.store.banned().values()
         assert finished_record(client.store, run)["parameters_sha256"] == honest["parameters_sha256"]
     assert "differs from" in str(ban["reason"])
-    # It may be found out before one of its results is audited: by what it says of another's.
-    assert ban["result"] in (1, 2, None), "the first two results of a worker are audited"
+    # Its first two results are audited, and a step waits for its audits. A later result of that step may be found wrong
+    # before them; or what it says of another's results gives it away.
+    assert ban["result"] is None or (isinstance(ban["result"], int) and ban["result"] <= JOB.shards)
 
 
 def test_a_worker_that_begins_to_cheat_when_it_is_trusted_is_banned_within_20_results(
